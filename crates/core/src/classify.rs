@@ -1,0 +1,270 @@
+//! Labels and class codes: the one wrapper between them.
+//!
+//! A classification algorithm sees codes `0..k` and implements [`FitClasses`]; its model implements
+//! [`Scores`], and [`Probabilities`] where it has them. [`Classifier`] encodes the labels once, applies
+//! class weights once, keeps the sorted classes, and gives every classifier the same `predict`,
+//! `predict_proba` and `decision_function`.
+
+use crate::{
+    Describe, Error, Fit, Float, Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch,
+};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Display};
+
+/// A class label: any ordered type that can be printed. Floats are not: a class is not a measurement.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a class label",
+    note = "labels are ordered types such as usize, i32, bool, char, &'static str or String; for a float target use a regressor"
+)]
+pub trait Label: Clone + Ord + Debug + Display + Send + Sync + 'static {
+    /// The type's name in model files.
+    const NAME: &'static str;
+}
+macro_rules! label {
+    ($($t:ty = $name:literal),* $(,)?) => {$( impl Label for $t { const NAME: &'static str = $name; } )*};
+}
+label!(
+    usize = "usize", u8 = "u8", u16 = "u16", u32 = "u32", u64 = "u64", isize = "isize", i8 = "i8", i16 = "i16",
+    i32 = "i32", i64 = "i64", bool = "bool", char = "char", String = "String", &'static str = "String",
+);
+
+/// Class codes `0..k` of `n` rows: what a classification algorithm sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Codes<'a> {
+    /// One code per row.
+    pub y: ArrayView1<'a, u32>,
+    /// Number of classes; every code below it occurs.
+    pub k: usize,
+}
+
+/// How much each class counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum ClassWeight {
+    /// As much as its rows do.
+    #[default]
+    Uniform,
+    /// All classes alike: rows of class `c` get the factor `n / (k · n_c)`, in weights.
+    Balanced,
+    /// By label, as it prints; classes that are not named count 1.
+    ByLabel(BTreeMap<String, f64>),
+}
+impl ClassWeight {
+    /// Weights by label: `ClassWeight::of([("spam", 2.0)])`.
+    pub fn of<L: Display>(weights: impl IntoIterator<Item = (L, f64)>) -> Self {
+        Self::ByLabel(weights.into_iter().map(|(l, w)| (l.to_string(), w)).collect())
+    }
+
+    /// The factor of each class, or `None` where all are 1.
+    fn factors<F: Float, L: Label>(
+        &self,
+        classes: &[L],
+        y: Codes<'_>,
+        weights: Option<ArrayView1<'_, F>>,
+    ) -> Result<Option<Vec<F>>> {
+        match self {
+            Self::Uniform => Ok(None),
+            Self::Balanced => {
+                let mut mass = vec![0.0; y.k];
+                match weights {
+                    Some(w) => y.y.iter().zip(w).for_each(|(c, w)| mass[*c as usize] += w.f64()),
+                    None => y.y.iter().for_each(|c| mass[*c as usize] += 1.0),
+                }
+                let total: f64 = mass.iter().sum();
+                Ok(Some(mass.iter().map(|m| F::of(total / (y.k as f64 * m))).collect()))
+            }
+            Self::ByLabel(by_label) => {
+                let names: Vec<String> = classes.iter().map(ToString::to_string).collect();
+                for (label, weight) in by_label {
+                    if !names.contains(label) {
+                        return Err(Error::UnknownLabel { label: label.clone(), known: names.join(", ") });
+                    }
+                    if !(weight.is_finite() && *weight >= 0.0) {
+                        return Err(Error::parameter(
+                            "class_weight",
+                            weight,
+                            format!("finite and not negative (class {label})"),
+                        ));
+                    }
+                }
+                Ok(Some(names.iter().map(|n| F::of(by_label.get(n).copied().unwrap_or(1.0))).collect()))
+            }
+        }
+    }
+}
+
+/// A classification algorithm: settings that learn from class codes. Every such type is
+/// [`Fit`] for labels of any kind.
+pub trait FitClasses: Describe {
+    /// The fitted algorithm, which knows codes only.
+    type Model<F: Float>: Scores<F>;
+
+    /// Learns from records, codes and weights, all checked: lengths agree, weights are finite, not
+    /// negative and not all zero, and every one of the `k ≥ 2` classes occurs with positive weight.
+    /// Values of `x` are **not** checked for NaN: that pass belongs to the algorithm.
+    fn fit_classes<F: Float>(
+        &self,
+        x: Records<'_, F>,
+        y: Codes<'_>,
+        weights: Option<ArrayView1<'_, F>>,
+    ) -> Result<Self::Model<F>>;
+
+    /// How much each class counts.
+    fn class_weight(&self) -> &ClassWeight {
+        &ClassWeight::Uniform
+    }
+}
+
+/// A fitted classification algorithm.
+pub trait Scores<F: Float> {
+    /// Decision values: one column for two classes (positive speaks for the second), else `k`.
+    fn scores(&self, x: Records<'_, F>) -> Result<Array2<F>>;
+
+    /// The decision values of one row, written into `out`; same values as [`scores`](Self::scores).
+    fn scores_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()>;
+}
+
+/// A fitted classification algorithm that knows probabilities.
+pub trait Probabilities<F: Float>: Scores<F> {
+    /// Class probabilities, `n × k`.
+    fn probabilities(&self, x: Records<'_, F>) -> Result<Array2<F>>;
+}
+
+/// A fitted classifier: an algorithm on codes, and the labels they stand for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Classifier<M, L> {
+    model: M,
+    classes: Vec<L>,
+}
+impl<M, L> Classifier<M, L> {
+    /// The classes, sorted; columns of scores and probabilities follow this order.
+    pub fn classes(&self) -> &[L] {
+        &self.classes
+    }
+
+    /// The algorithm behind: coefficients, trees, report, ….
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+}
+impl<M, L> std::ops::Deref for Classifier<M, L> {
+    type Target = M;
+    fn deref(&self) -> &M {
+        &self.model
+    }
+}
+
+impl<M, L: Label> Classifier<M, L> {
+    /// Decision values: one column for two classes (positive speaks for the second), else `k`.
+    pub fn decision_function<'a, F: Float>(&self, x: impl Into<Records<'a, F>>) -> Result<Array2<F>>
+    where
+        M: Scores<F>,
+    {
+        self.model.scores(x.into())
+    }
+}
+
+/// Sorted distinct labels, and the code of each row.
+pub fn encode<L: Label>(labels: ArrayView1<'_, L>) -> (Vec<L>, Array1<u32>) {
+    // Codes by first appearance in one pass, then renumbered in sorted order.
+    let mut seen: BTreeMap<&L, u32> = BTreeMap::new();
+    let mut last: Option<(&L, u32)> = None;
+    let mut codes: Array1<u32> = Array1::zeros(labels.len());
+    let mut rows = labels.reborrow().into_iter();
+    for code in codes.iter_mut() {
+        let Some(label) = rows.next() else { break };
+        *code = match last {
+            Some((l, c)) if l == label => c,
+            _ => {
+                let next = seen.len() as u32;
+                *seen.entry(label).or_insert(next)
+            }
+        };
+        last = Some((label, *code));
+    }
+    let mut rank = vec![0; seen.len()];
+    for (sorted, first) in seen.values().enumerate() {
+        rank[*first as usize] = sorted as u32;
+    }
+    codes.mapv_inplace(|c| rank[c as usize]);
+    (seen.keys().map(|l| (*l).clone()).collect(), codes)
+}
+
+impl<F: Float, L: Label, E: FitClasses> Fit<F, Array1<L>> for E {
+    type Model = Classifier<E::Model<F>, L>;
+
+    fn fit_samples(&self, samples: Samples<'_, F, Array1<L>>) -> Result<Self::Model> {
+        self.check()?;
+        samples.check()?;
+        let (classes, codes) = encode(samples.y);
+        let mut present = vec![samples.weights.is_none(); classes.len()];
+        if let Some(w) = samples.weights {
+            codes.iter().zip(w).for_each(|(c, w)| present[*c as usize] |= *w > F::zero());
+        }
+        if !present.iter().all(|p| *p) {
+            // A row of weight zero is as good as absent, and so is a class that has no other rows.
+            let rows: Vec<usize> = (0..codes.len()).filter(|i| present[codes[*i] as usize]).collect();
+            return self.fit_samples(samples.select(&rows).samples());
+        }
+        if classes.len() < 2 {
+            let only = classes.first().map(ToString::to_string).unwrap_or_default();
+            return Err(Error::target(format!(
+                "{} needs at least two classes, found one: {only}",
+                self.name()
+            )));
+        }
+        let y = Codes { y: codes.view(), k: classes.len() };
+        let factors = self.class_weight().factors(&classes, y, samples.weights)?;
+        let weights = factors.map(|factor| match samples.weights {
+            Some(w) => Array1::from_iter(codes.iter().zip(w).map(|(c, w)| factor[*c as usize] * *w)),
+            None => codes.mapv(|c| factor[c as usize]),
+        });
+        let weights = weights.as_ref().map(|w| w.view()).or(samples.weights);
+        Ok(Classifier { model: self.fit_classes(samples.x, y, weights)?, classes })
+    }
+}
+
+/// The code of the largest decision value; the lowest of equals.
+#[inline]
+fn winner<F: Float>(scores: impl IntoIterator<Item = F>) -> usize {
+    let mut best = (0, F::neg_infinity());
+    let mut columns = 0;
+    for (j, s) in scores.into_iter().enumerate() {
+        columns += 1;
+        if s > best.1 {
+            best = (j, s);
+        }
+    }
+    if columns == 1 { usize::from(best.1 > F::zero()) } else { best.0 }
+}
+
+impl<F: Float, L: Label, M: Scores<F>> Predict<F> for Classifier<M, L> {
+    type Output = Array1<L>;
+
+    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<L>> {
+        let scores = self.model.scores(x)?;
+        Ok(scores.axis_iter(Axis(0)).map(|row| self.classes[winner(row.iter().copied())].clone()).collect())
+    }
+}
+
+impl<F: Float, L: Label, M: Probabilities<F>> PredictProba<F> for Classifier<M, L> {
+    fn predict_proba_records(&self, x: Records<'_, F>) -> Result<Array2<F>> {
+        self.model.probabilities(x)
+    }
+}
+
+impl<F: Float, L: Label, M: Scores<F>> PredictOne<F> for Classifier<M, L> {
+    type One<'m>
+        = &'m L
+    where
+        M: 'm;
+
+    fn predict_one<'m>(&'m self, row: &[F], scratch: &mut Scratch<F>) -> Result<&'m L> {
+        let mut scores = scratch.take();
+        let outcome = self.model.scores_one(row, &mut scores, scratch);
+        let code = winner(scores.iter().copied());
+        scratch.give(scores);
+        outcome.map(|()| &self.classes[code])
+    }
+}

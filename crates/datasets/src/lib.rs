@@ -1,0 +1,1 @@
+//! Bundled data sets, generators and file readers of Estimand

@@ -1,0 +1,1 @@
+//! Classical machine learning for Rust: scikit-learn's breadth, a compiled library's speed, types that catch mistakes

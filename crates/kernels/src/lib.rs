@@ -1,0 +1,1 @@
+//! Vector kernels of Estimand: run-time dispatched SIMD with readable slow twins

@@ -1,0 +1,1 @@
+//! Linear algebra of Estimand: dense factorisations, Gram matrices, sparse products

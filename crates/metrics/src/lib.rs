@@ -1,0 +1,1 @@
+//! Metrics, scorers and reports of Estimand

@@ -1,0 +1,1 @@
+//! Cross-validation, splitting and search of Estimand

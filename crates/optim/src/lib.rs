@@ -1,0 +1,1 @@
+//! Optimisers of Estimand: L-BFGS, Newton-Cholesky, line searches

@@ -1,0 +1,1 @@
+//! Parity of Estimand with reference implementations

@@ -1,0 +1,1 @@
+//! Scalers, encoders and imputers of Estimand

@@ -1,0 +1,1 @@
+//! Conformance suite and test data for Estimand's estimators
