@@ -103,6 +103,14 @@ pub enum Error {
         /// What was expected and found.
         what: String,
     },
+    /// A binary data file that cannot be understood.
+    #[error("{source_name}: {what}")]
+    Format {
+        /// The file or source.
+        source_name: String,
+        /// What was expected and found.
+        what: String,
+    },
     /// The operating system refused.
     #[error("{path}: {what}")]
     Io {
