@@ -6,29 +6,13 @@
 //! `predict_proba` and `decision_function`.
 
 use crate::{
-    Describe, Error, Fit, Float, Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch,
+    Describe, Error, Fit, Float, Label, Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch,
+    labels::encode,
 };
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt::{Debug, Display};
-
-/// A class label: any ordered type that can be printed. Floats are not: a class is not a measurement.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a class label",
-    note = "labels are ordered types such as usize, i32, bool, char, &'static str or String; for a float target use a regressor"
-)]
-pub trait Label: Clone + Ord + Debug + Display + Send + Sync + 'static {
-    /// The type's name in model files.
-    const NAME: &'static str;
-}
-macro_rules! label {
-    ($($t:ty = $name:literal),* $(,)?) => {$( impl Label for $t { const NAME: &'static str = $name; } )*};
-}
-label!(
-    usize = "usize", u8 = "u8", u16 = "u16", u32 = "u32", u64 = "u64", isize = "isize", i8 = "i8", i16 = "i16",
-    i32 = "i32", i64 = "i64", bool = "bool", char = "char", String = "String", &'static str = "String",
-);
+use std::fmt::Display;
 
 /// Class codes `0..k` of `n` rows: what a classification algorithm sees.
 #[derive(Clone, Copy, Debug)]
@@ -148,47 +132,47 @@ impl<M, L> Classifier<M, L> {
         &self.model
     }
 }
+
+/// A fitted classifier, or what ends in one: a pipeline, a search.
+pub trait Classes {
+    /// The type of its labels.
+    type Label: Label;
+
+    /// The classes, sorted; columns of scores and probabilities follow this order.
+    fn classes(&self) -> &[Self::Label];
+}
+
+/// A fitted classifier, or what ends in one, that says how strongly it decides.
+pub trait Decide<F: Float>: Classes {
+    /// Decision values: one column for two classes (positive speaks for the second), else one per class.
+    fn decision_records(&self, x: Records<'_, F>) -> Result<Array2<F>>;
+
+    /// Decision values for an array, a sparse matrix or a data set.
+    fn decision_function<'a>(&self, x: impl Into<Records<'a, F>>) -> Result<Array2<F>>
+    where
+        Self: Sized,
+        F: 'a,
+    {
+        self.decision_records(x.into())
+    }
+}
+impl<M, L: Label> Classes for Classifier<M, L> {
+    type Label = L;
+    fn classes(&self) -> &[L] {
+        &self.classes
+    }
+}
+impl<F: Float, L: Label, M: Scores<F>> Decide<F> for Classifier<M, L> {
+    fn decision_records(&self, x: Records<'_, F>) -> Result<Array2<F>> {
+        self.model.scores(x)
+    }
+}
+
 impl<M, L> std::ops::Deref for Classifier<M, L> {
     type Target = M;
     fn deref(&self) -> &M {
         &self.model
     }
-}
-
-impl<M, L: Label> Classifier<M, L> {
-    /// Decision values: one column for two classes (positive speaks for the second), else `k`.
-    pub fn decision_function<'a, F: Float>(&self, x: impl Into<Records<'a, F>>) -> Result<Array2<F>>
-    where
-        M: Scores<F>,
-    {
-        self.model.scores(x.into())
-    }
-}
-
-/// Sorted distinct labels, and the code of each row.
-pub fn encode<L: Label>(labels: ArrayView1<'_, L>) -> (Vec<L>, Array1<u32>) {
-    // Codes by first appearance in one pass, then renumbered in sorted order.
-    let mut seen: BTreeMap<&L, u32> = BTreeMap::new();
-    let mut last: Option<(&L, u32)> = None;
-    let mut codes: Array1<u32> = Array1::zeros(labels.len());
-    let mut rows = labels.reborrow().into_iter();
-    for code in codes.iter_mut() {
-        let Some(label) = rows.next() else { break };
-        *code = match last {
-            Some((l, c)) if l == label => c,
-            _ => {
-                let next = seen.len() as u32;
-                *seen.entry(label).or_insert(next)
-            }
-        };
-        last = Some((label, *code));
-    }
-    let mut rank = vec![0; seen.len()];
-    for (sorted, first) in seen.values().enumerate() {
-        rank[*first as usize] = sorted as u32;
-    }
-    codes.mapv_inplace(|c| rank[c as usize]);
-    (seen.keys().map(|l| (*l).clone()).collect(), codes)
 }
 
 impl<F: Float, L: Label, E: FitClasses> Fit<F, Array1<L>> for E {

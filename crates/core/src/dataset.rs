@@ -1,6 +1,6 @@
 //! An owned training set.
 
-use crate::{Error, Float, Label, Records, Result, Samples, Seed, Table, Target, random};
+use crate::{Float, Label, Records, Result, Samples, Seed, Table, Target, split};
 use ndarray::{Array1, Array2, Axis};
 
 /// Records, targets, and what is known about them. `X` is [`Array2`] unless the records are sparse.
@@ -111,10 +111,8 @@ impl<F: Float, Y: Target, X: Table<F>> Dataset<F, Y, X> {
     /// `test` of the rows (rounded up); both keep at least one row.
     pub fn split(&self, test: f64, seed: u64) -> Result<(Self, Self)> {
         self.samples().check()?;
-        let order = random::permutation(self.nrows(), &mut Seed(seed).stream(0));
-        let cut = test_rows(test, self.nrows())?;
-        let (held_out, kept) = order.split_at(cut);
-        Ok((self.select(kept), self.select(held_out)))
+        let fold = split::train_test(self.nrows(), test, &mut Seed(seed).stream(0))?;
+        Ok((self.select(&fold.train), self.select(&fold.test)))
     }
 }
 
@@ -122,37 +120,7 @@ impl<F: Float, L: Label, X: Table<F>> Dataset<F, Array1<L>, X> {
     /// Like [`split`](Self::split), with every class in the same proportion in both parts.
     pub fn split_stratified(&self, test: f64, seed: u64) -> Result<(Self, Self)> {
         self.samples().check()?;
-        test_rows(test, self.nrows())?;
-        let (mut kept, mut held_out) = (Vec::new(), Vec::new());
-        let (classes, codes) = crate::classify::encode(self.y.view());
-        for (class, label) in classes.iter().enumerate() {
-            let mut rows: Vec<usize> =
-                codes.iter().enumerate().filter(|(_, c)| **c as usize == class).map(|(i, _)| i).collect();
-            if rows.len() < 2 {
-                return Err(Error::target(format!(
-                    "class {label} has one row only; a stratified split needs two of each"
-                )));
-            }
-            let mut stream = Seed(seed).stream(class as u64);
-            random::shuffle(&mut rows, &mut stream);
-            let cut = test_rows(test, rows.len())?;
-            held_out.extend_from_slice(&rows[..cut]);
-            kept.extend_from_slice(&rows[cut..]);
-        }
-        let mut stream = Seed(seed).stream(classes.len() as u64);
-        random::shuffle(&mut kept, &mut stream);
-        random::shuffle(&mut held_out, &mut stream);
-        Ok((self.select(&kept), self.select(&held_out)))
+        let fold = split::train_test_stratified(self.y.view(), test, Seed(seed))?;
+        Ok((self.select(&fold.train), self.select(&fold.test)))
     }
-}
-
-/// ⌈test · n⌉, kept between 1 and n − 1.
-fn test_rows(test: f64, n: usize) -> Result<usize> {
-    if !(test > 0.0 && test < 1.0) {
-        return Err(Error::parameter("test", test, "a share between 0 and 1, both excluded"));
-    }
-    if n < 2 {
-        return Err(Error::shape("rows to split", "at least 2", n));
-    }
-    Ok(((test * n as f64).ceil() as usize).clamp(1, n - 1))
 }

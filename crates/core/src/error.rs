@@ -87,6 +87,20 @@ pub enum Error {
         /// What happened and what to do.
         what: String,
     },
+    /// A search that found nothing: every candidate failed.
+    #[error("search: {what}")]
+    Search {
+        /// How many failed, and why the first of them did.
+        what: String,
+    },
+    /// An estimator of another library failed.
+    #[error("{estimator}: {what}")]
+    Foreign {
+        /// The estimator's name.
+        estimator: String,
+        /// The other library's message.
+        what: String,
+    },
     /// A model file that cannot be read or written.
     #[error("model file: {what}")]
     Persist {

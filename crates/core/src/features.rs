@@ -1,5 +1,6 @@
 //! What a model remembers of its input columns, and the check that new records agree.
 
+use crate::persist::check_len;
 use crate::{Error, Float, Records, Result};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,11 @@ impl Features {
     /// The name of column `j`, or `x{j}` where columns have none.
     pub fn name(&self, j: usize) -> String {
         self.names.as_ref().and_then(|n| n.get(j).cloned()).unwrap_or_else(|| format!("x{j}"))
+    }
+
+    /// Refuses names whose number is not that of the columns, which only a forged file can hold.
+    pub fn check_loaded(&self) -> Result<()> {
+        self.names().map_or(Ok(()), |names| check_len("feature names", self.count, names.len()))
     }
 
     /// Refuses a row of another width.

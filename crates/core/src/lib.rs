@@ -8,11 +8,14 @@
 //! | [`samples`] | [`Samples`]: records, targets, weights, groups; [`Target`] |
 //! | [`dataset`] | [`Dataset`], an owned training set |
 //! | [`sparse`] | [`Csr`] and [`CsrView`], compressed sparse rows |
+//! | [`labels`] | [`Label`], and labels as class codes |
 //! | [`classify`] | [`Classifier`], the one wrapper between labels and class codes |
+//! | [`split`] | fold splitters: [`KFold`](split::KFold), [`StratifiedKFold`](split::StratifiedKFold), … |
 //! | [`describe`] | parameters declared once: [`params!`](crate::params), [`Describe`] |
 //! | [`features`] | [`Features`], what a model remembers of its input columns |
 //! | [`report`] | [`Report`], what a person wants to know about a fit |
 //! | [`persist`] | [`Persist`]: save and load, binary and JSON |
+//! | [`stats`] | column statistics as small mergeable states: [`Moments`](stats::Moments), [`Extent`](stats::Extent) |
 //! | [`random`] | [`Seed`] and its independent streams |
 //! | [`error`] | the one [`Error`] |
 
@@ -25,26 +28,31 @@ pub mod describe;
 pub mod error;
 pub mod features;
 pub mod float;
+pub mod labels;
 pub mod persist;
 pub mod random;
 pub mod records;
 pub mod report;
 pub mod samples;
 pub mod sparse;
+pub mod split;
+pub mod stats;
 pub mod traits;
 
-pub use classify::{ClassWeight, Classifier, Codes, FitClasses, Label, Probabilities, Scores};
+pub use classify::{ClassWeight, Classes, Classifier, Codes, Decide, FitClasses, Probabilities, Scores};
 pub use dataset::Dataset;
 pub use describe::{Capabilities, Describe, Parameter};
 pub use error::{Error, Result};
 pub use features::Features;
 pub use float::{Float, Typed};
+pub use labels::Label;
 pub use persist::Persist;
 pub use random::{Seed, Stream};
 pub use records::{Matrix, MatrixView, Records, Storage, Table};
 pub use report::Report;
 pub use samples::{Samples, Target};
 pub use sparse::{Csr, CsrView};
+pub use split::{Fold, Splitter};
 pub use traits::{
     Boxed, DynFit, Fit, InverseTransform, PartialFit, Predict, PredictOne, PredictProba, Scratch, Transform,
     TransformOne,

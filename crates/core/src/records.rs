@@ -2,7 +2,7 @@
 //! column names.
 
 use crate::{Csr, CsrView, Dataset, Error, Float, Result, Target};
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayBase, ArrayView2, Axis, Ix2, ViewRepr};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -10,7 +10,9 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug)]
 pub enum MatrixView<'a, F> {
     /// Dense, in any layout: C-order, F-order, sliced, reversed.
-    Dense(ArrayView2<'a, F>),
+    // This is `ArrayView2<'a, F>` with its last parameter written out: left to its default, which is a
+    // projection, it would make the lifetimes of everything that holds records invariant.
+    Dense(ArrayBase<ViewRepr<&'a F>, Ix2, F>),
     /// Compressed sparse rows.
     Sparse(CsrView<'a, F>),
 }

@@ -4,9 +4,9 @@ use crate::{Dataset, Error, Float, Matrix, Records, Result, Table};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// What an estimator learns to predict: `Array1<F>`, `Array2<F>`, `Array1<L>`, or `()` for nothing.
-pub trait Target: Clone + 'static {
+pub trait Target: Clone + Send + Sync + 'static {
     /// The borrowed form.
-    type View<'a>: Copy;
+    type View<'a>: Copy + Send + Sync;
     /// Borrows.
     fn as_view(&self) -> Self::View<'_>;
     /// Shortens the lifetime of a borrowed target; views of [`Samples`] are invariant in it.
@@ -19,7 +19,7 @@ pub trait Target: Clone + 'static {
 
 macro_rules! array_target {
     ($owned:ident, $view:ident) => {
-        impl<T: Clone + 'static> Target for $owned<T> {
+        impl<T: Clone + Send + Sync + 'static> Target for $owned<T> {
             type View<'a> = $view<'a, T>;
             fn as_view(&self) -> $view<'_, T> {
                 self.view()
@@ -133,7 +133,8 @@ impl<'a, F: Float, Y: Target> Samples<'a, F, Y> {
     }
 }
 
-fn check_weights<F: Float>(weights: ArrayView1<'_, F>, n: usize) -> Result<()> {
+/// Refuses weights that are negative, not finite, all zero, or not `n`.
+pub fn check_weights<F: Float>(weights: ArrayView1<'_, F>, n: usize) -> Result<()> {
     if weights.len() != n {
         return Err(Error::shape("length of the sample weights", n, weights.len()));
     }
@@ -165,43 +166,43 @@ pub trait IntoTarget<'a> {
     /// Borrowed as that target's view.
     fn into_target(self) -> <Self::Target as Target>::View<'a>;
 }
-impl<'a, T: Clone + 'static> IntoTarget<'a> for &'a Array1<T> {
+impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for &'a Array1<T> {
     type Target = Array1<T>;
     fn into_target(self) -> ArrayView1<'a, T> {
         self.view()
     }
 }
-impl<'a, T: Clone + 'static> IntoTarget<'a> for ArrayView1<'a, T> {
+impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for ArrayView1<'a, T> {
     type Target = Array1<T>;
     fn into_target(self) -> ArrayView1<'a, T> {
         self
     }
 }
-impl<'a, T: Clone + 'static> IntoTarget<'a> for &'a Vec<T> {
+impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for &'a Vec<T> {
     type Target = Array1<T>;
     fn into_target(self) -> ArrayView1<'a, T> {
         ArrayView1::from(self.as_slice())
     }
 }
-impl<'a, T: Clone + 'static> IntoTarget<'a> for &'a [T] {
+impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for &'a [T] {
     type Target = Array1<T>;
     fn into_target(self) -> ArrayView1<'a, T> {
         ArrayView1::from(self)
     }
 }
-impl<'a, T: Clone + 'static, const N: usize> IntoTarget<'a> for &'a [T; N] {
+impl<'a, T: Clone + Send + Sync + 'static, const N: usize> IntoTarget<'a> for &'a [T; N] {
     type Target = Array1<T>;
     fn into_target(self) -> ArrayView1<'a, T> {
         ArrayView1::from(self.as_slice())
     }
 }
-impl<'a, T: Clone + 'static> IntoTarget<'a> for &'a Array2<T> {
+impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for &'a Array2<T> {
     type Target = Array2<T>;
     fn into_target(self) -> ArrayView2<'a, T> {
         self.view()
     }
 }
-impl<'a, T: Clone + 'static> IntoTarget<'a> for ArrayView2<'a, T> {
+impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for ArrayView2<'a, T> {
     type Target = Array2<T>;
     fn into_target(self) -> ArrayView2<'a, T> {
         self

@@ -1,6 +1,6 @@
 //! Compressed sparse rows: construction, validation, slices. Products live in the algebra crate.
 
-use crate::{Error, Float, Result};
+use crate::{Error, Float, Result, Typed};
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -233,6 +233,17 @@ impl<'a, F> CsrView<'a, F> {
     /// If the range reaches past the last row.
     pub fn rows(&self, range: Range<usize>) -> Self {
         Self { indptr: &self.indptr[range.start..=range.end], ..*self }
+    }
+}
+
+impl<'a, F: Float> CsrView<'a, F> {
+    /// The view with its concrete type.
+    pub fn typed(self) -> Typed<CsrView<'a, f32>, CsrView<'a, f64>> {
+        let Self { ncols, indptr, indices, data } = self;
+        match F::typed(data) {
+            Typed::F32(data) => Typed::F32(CsrView { ncols, indptr, indices, data }),
+            Typed::F64(data) => Typed::F64(CsrView { ncols, indptr, indices, data }),
+        }
     }
 }
 

@@ -26,6 +26,25 @@ pub trait Fit<F: Float, Y: Target> {
     {
         self.fit_samples(samples.into())
     }
+
+    /// Learns from the same samples with each of several settings, in order: what a search calls on
+    /// each fold. Overridden where work can be shared between settings, as the Gram matrix of ridge
+    /// regression can; [`shares_fits`](Self::shares_fits) then says so.
+    fn fit_many<'s>(candidates: &[&Self], samples: Samples<'s, F, Y>) -> Vec<Result<Self::Model>>
+    where
+        Self: Sized,
+    {
+        candidates.iter().map(|settings| settings.fit_samples(samples)).collect()
+    }
+
+    /// Whether [`fit_many`](Self::fit_many) takes less work than fitting each in turn. If not, a search
+    /// spreads the settings over threads instead.
+    fn shares_fits() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
 }
 
 /// A model that predicts one output per row.

@@ -1,0 +1,43 @@
+//! Saved models.
+
+use super::{ok, same_bits};
+use crate::data::Problem;
+use crate::subject::{Outcome, Subject, Train};
+use estimand_core::{Error, Persist, Records, Result};
+use ndarray::Array2;
+
+/// Estimators whose models can be saved; `Y` tells the kinds of targets apart.
+pub trait Saved<Y> {
+    /// The model.
+    type Model: Persist;
+    /// Fits.
+    fn fit_on(&self, train: Train<'_, f64>) -> Result<Self::Model>;
+    /// What the model answers.
+    fn ask(model: &Self::Model, x: Records<'_, f64>) -> Result<Array2<f64>>;
+}
+
+pub(crate) fn answers_the_same<Y, E: Saved<Y>>(estimator: &E, subject: &Subject) -> Outcome {
+    let p = Problem::new(60, 4, 19);
+    let names = ["a", "b", "c", "d"].map(String::from);
+    let train = Train::of(&p).with_x(Records::from(&p.x).with_names(&names));
+    let model = ok("fitting", estimator.fit_on(train))?;
+    let expected = ok("answering", E::ask(&model, train.x))?;
+    let bytes = ok("saving", model.to_bytes())?;
+    let reloaded = ok("loading", E::Model::from_bytes(&bytes))?;
+    same_bits("the reloaded model", &expected, &ok("answering", E::ask(&reloaded, train.x))?)?;
+    let json = ok("saving as JSON", model.to_json())?;
+    let reloaded = ok("loading JSON", E::Model::from_json(&json))?;
+    same_bits("the model from JSON", &expected, &ok("answering", E::ask(&reloaded, train.x))?)?;
+    let swapped = ["b", "a", "c", "d"].map(String::from);
+    if E::ask(&reloaded, Records::from(&p.x).with_names(&swapped)).is_ok() {
+        return Err("the reloaded model has forgotten the names of its columns".into());
+    }
+    for cut in [0, 1, bytes.len() / 2, bytes.len() - 1] {
+        match E::Model::from_bytes(&bytes[..cut]) {
+            Err(Error::Persist { .. }) => {}
+            Err(e) => return Err(format!("{}: a file cut at {cut} gives {e}", subject.name)),
+            Ok(_) => return Err(format!("a file cut at {cut} is loaded")),
+        }
+    }
+    Ok(())
+}

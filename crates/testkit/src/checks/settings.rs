@@ -1,0 +1,75 @@
+//! Parameters: described once, in range, and back from a file.
+
+use super::refused;
+use crate::data::Problem;
+use crate::kinds::Settings;
+use crate::subject::{Outcome, Subject, Train};
+use estimand_core::{Error, Records, Result};
+use ndarray::Array2;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+pub(crate) fn describe_themselves<E: Settings>(estimator: &E) -> Outcome {
+    estimator.check().map_err(|e| format!("the settings under test are out of range: {e}"))?;
+    let json = estimator.to_json()?;
+    if E::from_json(json.clone())? != *estimator {
+        return Err("the settings do not survive a round trip through JSON".into());
+    }
+    let described: BTreeSet<String> =
+        estimator.parameters().into_iter().map(|p| p.name.into_owned()).collect();
+    let written: BTreeSet<String> = json.as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+    if described != written || described.len() != estimator.parameters().len() {
+        return Err(format!("described are {described:?}, written are {written:?}"));
+    }
+    let mut misspelt = json;
+    if let Some(fields) = misspelt.as_object_mut() {
+        fields.insert("no_such_parameter".into(), json!(1));
+    }
+    match E::from_json(misspelt) {
+        Ok(_) => Err("a misspelt parameter in JSON is accepted".into()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// For each parameter with a declared range, some value outside is found, and both `check` and `fit`
+/// refuse it by the parameter's name.
+pub(crate) fn out_of_range<E: Settings>(
+    estimator: &E,
+    subject: &Subject,
+    answer: &impl Fn(&E, Train<'_, f64>, Records<'_, f64>) -> Result<Array2<f64>>,
+) -> Outcome {
+    let p = Problem::new(30, 3, 18);
+    for parameter in estimator.parameters().into_iter().filter(|p| !p.allowed.is_empty()) {
+        let with = |value: Value| {
+            let mut json = estimator.to_json().ok()?;
+            *json.get_mut(parameter.name.as_ref())? = value;
+            E::from_json(json).ok()
+        };
+        let probes = [
+            json!(-1),
+            json!(-1.0),
+            json!(-1e300),
+            json!(0),
+            json!(0.0),
+            json!(1e300),
+            json!(1_000_000_000_000_u64),
+        ];
+        let Some(wrong) = probes.into_iter().filter_map(with).find(|e| e.check().is_err()) else {
+            return Err(format!(
+                "no value of `{}` is refused, though it must be {}",
+                parameter.name, parameter.allowed
+            ));
+        };
+        let train = Train::of(&p);
+        refused(
+            "a parameter out of range",
+            answer(&wrong, train, train.x),
+            &[&format!("`{}`", parameter.name)],
+        )
+        .map_err(|e| format!("{}: {e}", subject.name))?;
+        if !matches!(wrong.check(), Err(Error::Parameter { .. })) {
+            return Err(format!("`{}` out of range is not reported as a parameter error", parameter.name));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,318 @@
+//! Suites for the kinds of estimators, and the options that add checks to them.
+
+use crate::checks::{classifiers, one_row, regressors, saved, settings, transformers};
+use crate::subject::{Kind, Suite, Train};
+use estimand_core::records::Table;
+use estimand_core::serde;
+use estimand_core::{
+    Classifier, Decide, Describe, Fit, FitClasses, Float, InverseTransform, PartialFit, Persist, Predict,
+    PredictOne, PredictProba, Probabilities, Records, Result, Samples, Scores, Transform, TransformOne,
+};
+use ndarray::{Array1, Array2, Axis};
+use serde_json::Value;
+use std::fmt::Debug;
+
+/// What every settings type can do.
+pub trait Settings: Describe + Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// As JSON.
+    fn to_json(&self) -> Result<Value, String>;
+    /// From JSON.
+    fn from_json(value: Value) -> Result<Self, String>;
+}
+impl<E> Settings for E
+where
+    E: Describe + Clone + Debug + PartialEq + Send + Sync + 'static,
+    E: serde::Serialize + serde::de::DeserializeOwned,
+{
+    fn to_json(&self) -> Result<Value, String> {
+        serde_json::to_value(self).map_err(|e| e.to_string())
+    }
+    fn from_json(value: Value) -> Result<Self, String> {
+        serde_json::from_value(value).map_err(|e| e.to_string())
+    }
+}
+
+fn widen<F: Float>(x: Array2<F>) -> Array2<f64> {
+    x.mapv(Float::f64)
+}
+
+/// What a fit is given, with a target of type `Y`.
+fn samples<'a, F: Float, Y: estimand_core::Target>(train: Train<'a, F>, y: Y::View<'a>) -> Samples<'a, F, Y> {
+    Samples { weights: train.weights, ..Samples::new(train.x, y) }
+}
+
+// The models are type parameters of their own, here and below: a bound on `E::Model` makes the compiler
+// normalise `Array1<F>` inside the bound on `E`, where it then no longer recognises it.
+fn regress<F: Float, E, M>(estimator: &E, train: Train<'_, F>, ask: Records<'_, F>) -> Result<Array2<f64>>
+where
+    E: Fit<F, Array1<F>, Model = M>,
+    M: Predict<F, Output = Array1<F>>,
+{
+    let model = estimator.fit_samples(samples(train, train.y))?;
+    Ok(widen(model.predict_records(ask)?.insert_axis(Axis(1))))
+}
+
+/// The suite of a regressor.
+pub fn regressor<E, Double, Single>(estimator: E) -> Suite<E>
+where
+    E: Settings + Fit<f64, Array1<f64>, Model = Double> + Fit<f32, Array1<f32>, Model = Single>,
+    Double: Predict<f64, Output = Array1<f64>> + 'static,
+    Single: Predict<f32, Output = Array1<f32>> + 'static,
+{
+    let (double, single) = (estimator.clone(), estimator.clone());
+    let mut suite = Suite::new(
+        estimator,
+        Kind::Regressor,
+        Box::new(move |train, ask| regress(&double, train, ask)),
+        Box::new(move |train, ask| regress(&single, train, ask)),
+    );
+    for (name, check) in regressors::CHECKS {
+        suite.add(name, check);
+    }
+    add_settings_checks(suite, regress)
+}
+
+fn classify<F: Float, E: FitClasses>(
+    estimator: &E,
+    train: Train<'_, F>,
+    ask: Records<'_, F>,
+) -> Result<Array2<f64>> {
+    let model: Classifier<E::Model<F>, usize> = estimator.fit_samples(samples(train, train.labels))?;
+    Ok(widen(model.decision_function(ask)?))
+}
+
+/// The suite of a classifier.
+pub fn classifier<E: Settings + FitClasses>(estimator: E) -> Suite<E> {
+    let (double, single) = (estimator.clone(), estimator.clone());
+    let mut suite = Suite::new(
+        estimator.clone(),
+        Kind::Classifier,
+        Box::new(move |train, ask| classify(&double, train, ask)),
+        Box::new(move |train, ask| classify(&single, train, ask)),
+    );
+    classifiers::add(&mut suite, &estimator);
+    add_settings_checks(suite, classify)
+}
+
+fn change<F: Float, E>(estimator: &E, train: Train<'_, F>, ask: Records<'_, F>) -> Result<Array2<f64>>
+where
+    E: Fit<F, ()>,
+    E::Model: Transform<F>,
+{
+    let model = estimator.fit_samples(samples(train, ()))?;
+    Ok(widen(model.transform_records(ask)?.into_dense()))
+}
+
+/// The suite of a transformer that learns from records alone.
+pub fn transformer<E, Double, Single, Supervised>(estimator: E) -> Suite<E>
+where
+    E: Settings
+        + Fit<f64, (), Model = Double>
+        + Fit<f32, (), Model = Single>
+        + Fit<f64, Array1<usize>, Model = Supervised>,
+    Double: Transform<f64> + 'static,
+    Single: Transform<f32> + 'static,
+    Supervised: Transform<f64> + 'static,
+{
+    let (double, single) = (estimator.clone(), estimator.clone());
+    let mut suite = Suite::new(
+        estimator.clone(),
+        Kind::Transformer,
+        Box::new(move |train, ask| change(&double, train, ask)),
+        Box::new(move |train, ask| change(&single, train, ask)),
+    );
+    transformers::add(&mut suite, &estimator);
+    add_settings_checks(suite, change)
+}
+
+fn add_settings_checks<E: Settings>(
+    mut suite: Suite<E>,
+    answer: impl Fn(&E, Train<'_, f64>, Records<'_, f64>) -> Result<Array2<f64>> + 'static,
+) -> Suite<E> {
+    let (a, b) = (suite.estimator.clone(), suite.estimator.clone());
+    suite.add("settings_describe_themselves", move |_| settings::describe_themselves(&a));
+    suite.add("settings_out_of_range_are_refused", move |subject| {
+        settings::out_of_range(&b, subject, &answer)
+    });
+    suite
+}
+
+impl<E: Settings> Suite<E> {
+    /// The model can be saved and loaded, and its answers survive bit for bit.
+    pub fn saved<Y>(mut self) -> Self
+    where
+        E: saved::Saved<Y>,
+        Y: 'static,
+    {
+        let estimator = self.estimator.clone();
+        self.add("a_saved_model_answers_the_same", move |subject| {
+            saved::answers_the_same(&estimator, subject)
+        });
+        self
+    }
+
+    /// The model predicts one row without a batch, with the same answer.
+    pub fn one_row<Y>(mut self) -> Self
+    where
+        E: one_row::OneRow<Y>,
+        Y: 'static,
+    {
+        let estimator = self.estimator.clone();
+        self.add("one_row_answers_as_in_a_batch", move |_| one_row::as_in_a_batch(&estimator));
+        self
+    }
+
+    /// The regressor takes several targets at once.
+    pub fn multi_output<One, Many>(mut self) -> Self
+    where
+        E: Fit<f64, Array1<f64>, Model = One> + Fit<f64, Array2<f64>, Model = Many>,
+        One: Predict<f64, Output = Array1<f64>>,
+        Many: Predict<f64, Output = Array2<f64>>,
+    {
+        let estimator = self.estimator.clone();
+        self.add("several_targets_are_as_one_by_one", move |_| regressors::several_targets(&estimator));
+        self
+    }
+
+    /// The classifier gives probabilities.
+    pub fn probabilities(mut self) -> Self
+    where
+        E: FitClasses,
+        E::Model<f64>: Probabilities<f64>,
+    {
+        let estimator = self.estimator.clone();
+        self.add("probabilities_agree_with_decisions", move |_| classifiers::probabilities(&estimator));
+        self
+    }
+
+    /// The transformation can be undone.
+    pub fn inverse(mut self) -> Self
+    where
+        E: Fit<f64, ()>,
+        <E as Fit<f64, ()>>::Model: Transform<f64> + InverseTransform<f64>,
+    {
+        let estimator = self.estimator.clone();
+        self.add("the_transformation_can_be_undone", move |_| transformers::can_be_undone(&estimator));
+        self
+    }
+
+    /// Batches learnt one after the other are as all at once.
+    pub fn batches(mut self) -> Self
+    where
+        E: Fit<f64, ()>,
+        <E as Fit<f64, ()>>::Model: Transform<f64> + PartialFit<f64, ()>,
+    {
+        let estimator = self.estimator.clone();
+        self.add("batches_are_as_all_at_once", move |_| transformers::batches(&estimator));
+        self
+    }
+}
+
+/// Names what a helper trait is implemented for: regressors and classifiers are told apart by target.
+#[derive(Debug)]
+pub enum Numbers {}
+/// See [`Numbers`].
+#[derive(Debug)]
+pub enum Labels {}
+/// See [`Numbers`].
+#[derive(Debug)]
+pub enum Nothing {}
+
+impl<E, M> saved::Saved<(Numbers, M)> for E
+where
+    E: Fit<f64, Array1<f64>, Model = M>,
+    M: Predict<f64, Output = Array1<f64>> + Persist,
+{
+    type Model = M;
+    fn fit_on(&self, train: Train<'_, f64>) -> Result<M> {
+        self.fit_samples(samples(train, train.y))
+    }
+    fn ask(model: &M, x: Records<'_, f64>) -> Result<Array2<f64>> {
+        Ok(model.predict_records(x)?.insert_axis(Axis(1)))
+    }
+}
+impl<E: FitClasses> saved::Saved<Labels> for E
+where
+    E::Model<f64>: Persist,
+{
+    type Model = Classifier<E::Model<f64>, String>;
+    fn fit_on(&self, train: Train<'_, f64>) -> Result<Self::Model> {
+        let words = train.labels.mapv(|l| format!("class {l}"));
+        self.fit_samples(Samples { weights: train.weights, ..Samples::new(train.x, words.view()) })
+    }
+    fn ask(model: &Self::Model, x: Records<'_, f64>) -> Result<Array2<f64>> {
+        model.model().scores(x)
+    }
+}
+impl<E> saved::Saved<Nothing> for E
+where
+    E: Fit<f64, ()>,
+    E::Model: Transform<f64> + Persist,
+{
+    type Model = E::Model;
+    fn fit_on(&self, train: Train<'_, f64>) -> Result<E::Model> {
+        self.fit_samples(samples(train, ()))
+    }
+    fn ask(model: &E::Model, x: Records<'_, f64>) -> Result<Array2<f64>> {
+        Ok(model.transform_records(x)?.into_dense())
+    }
+}
+
+impl<E, M> one_row::OneRow<(Numbers, M)> for E
+where
+    E: Fit<f64, Array1<f64>, Model = M>,
+    M: Predict<f64, Output = Array1<f64>> + for<'m> PredictOne<f64, One<'m> = f64> + 'static,
+{
+    fn both(&self, train: Train<'_, f64>, rows: &Array2<f64>) -> Result<one_row::Both> {
+        let model = self.fit_samples(samples(train, train.y))?;
+        let batch = model.predict_records(rows.into())?;
+        one_row::compare(rows, batch.insert_axis(Axis(1)), |row, scratch| {
+            Ok(vec![model.predict_one(row, scratch)?])
+        })
+    }
+}
+impl<E: FitClasses> one_row::OneRow<Labels> for E {
+    fn both(&self, train: Train<'_, f64>, rows: &Array2<f64>) -> Result<one_row::Both> {
+        let model: Classifier<E::Model<f64>, usize> = self.fit_samples(samples(train, train.labels))?;
+        let batch = model.predict_records(rows.into())?.mapv(|l| l as f64);
+        one_row::compare(rows, batch.insert_axis(Axis(1)), |row, scratch| {
+            Ok(vec![*model.predict_one(row, scratch)? as f64])
+        })
+    }
+}
+impl<E> one_row::OneRow<Nothing> for E
+where
+    E: Fit<f64, ()>,
+    E::Model: Transform<f64> + TransformOne<f64>,
+{
+    fn both(&self, train: Train<'_, f64>, rows: &Array2<f64>) -> Result<one_row::Both> {
+        let model = self.fit_samples(samples(train, ()))?;
+        let batch = model.transform_records(rows.into())?.into_dense();
+        one_row::compare(rows, batch, |row, scratch| {
+            let mut out = Vec::new();
+            model.transform_one(row, &mut out, scratch)?;
+            Ok(out)
+        })
+    }
+}
+
+/// The predicted labels and the probabilities of a classifier, for the checks that need both.
+pub(crate) fn labels_and_probabilities<E: FitClasses>(
+    estimator: &E,
+    train: Train<'_, f64>,
+) -> Result<(Array1<usize>, Array2<f64>, Array2<f64>)>
+where
+    E::Model<f64>: Probabilities<f64>,
+{
+    let model: Classifier<E::Model<f64>, usize> = estimator.fit_samples(samples(train, train.labels))?;
+    Ok((
+        model.predict_records(train.x)?,
+        model.predict_proba_records(train.x)?,
+        model.decision_function(train.x)?,
+    ))
+}
+
+/// Transformed records whatever the storage, for transformers.
+pub(crate) fn transformed<T: Transform<f64>>(model: &T, x: Records<'_, f64>) -> Result<Array2<f64>> {
+    Ok(Array2::from_matrix(model.transform_records(x)?))
+}

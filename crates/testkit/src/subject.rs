@@ -1,0 +1,153 @@
+//! An estimator under examination, and the suite of checks that examines it.
+
+use crate::checks;
+use crate::data::Problem;
+use estimand_core::{Capabilities, Describe, Records, Result};
+use ndarray::{Array1, Array2, ArrayView1};
+
+/// What a check says: nothing, or what is wrong.
+pub type Outcome = std::result::Result<(), String>;
+
+/// What an estimator learns from; each kind of estimator takes the target it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Train<'a, F> {
+    /// Records.
+    pub x: Records<'a, F>,
+    /// The numeric target.
+    pub y: ArrayView1<'a, F>,
+    /// The class labels.
+    pub labels: ArrayView1<'a, usize>,
+    /// Sample weights.
+    pub weights: Option<ArrayView1<'a, F>>,
+}
+
+impl<'a> Train<'a, f64> {
+    /// All of a problem, without weights.
+    pub fn of(problem: &'a Problem) -> Self {
+        Self { x: (&problem.x).into(), y: problem.y.view(), labels: problem.labels.view(), weights: None }
+    }
+
+    /// The same with other records.
+    #[must_use]
+    pub fn with_x(self, x: impl Into<Records<'a, f64>>) -> Self {
+        Self { x: x.into(), ..self }
+    }
+
+    /// The same with weights.
+    #[must_use]
+    pub fn with_weights(self, weights: &'a Array1<f64>) -> Self {
+        Self { weights: Some(weights.view()), ..self }
+    }
+}
+
+/// Fits on the first argument and answers for the second: predictions (one column per output),
+/// decision values, or transformed records.
+pub type Answer<F> = Box<dyn Fn(Train<'_, F>, Records<'_, F>) -> Result<Array2<f64>> + Send + Sync>;
+
+/// What kind of estimator it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Learns numbers.
+    Regressor,
+    /// Learns labels.
+    Classifier,
+    /// Turns records into records, whatever the target.
+    Transformer,
+}
+
+/// An estimator reduced to its answers.
+pub struct Subject {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// What it says it can take.
+    pub capabilities: Capabilities,
+    /// Its answers in double precision.
+    pub answer: Answer<f64>,
+    /// Its answers in single precision.
+    pub answer_f32: Answer<f32>,
+}
+
+impl Subject {
+    /// What it answers for the records it has learnt from.
+    pub fn answer_itself(&self, train: Train<'_, f64>) -> Result<Array2<f64>> {
+        (self.answer)(train, train.x)
+    }
+}
+
+/// The checks of one estimator. Built by [`regressor`](crate::regressor), [`classifier`](crate::classifier) or
+/// [`transformer`](crate::transformer), extended by what it can do, and [`run`](Suite::run).
+#[must_use = "a suite checks nothing until it is run"]
+pub struct Suite<E> {
+    pub(crate) estimator: E,
+    pub(crate) subject: Subject,
+    checks: Vec<(&'static str, Box<dyn Fn(&Subject) -> Outcome>)>,
+    exceptions: Vec<(&'static str, &'static str)>,
+}
+
+impl<E: Describe> Suite<E> {
+    pub(crate) fn new(estimator: E, kind: Kind, answer: Answer<f64>, answer_f32: Answer<f32>) -> Self {
+        let subject = Subject {
+            name: estimator.name(),
+            kind,
+            capabilities: estimator.capabilities(),
+            answer,
+            answer_f32,
+        };
+        let mut suite = Self { estimator, subject, checks: Vec::new(), exceptions: Vec::new() };
+        for (name, check) in checks::COMMON {
+            suite.add(name, check);
+        }
+        suite
+    }
+
+    pub(crate) fn add(&mut self, name: &'static str, check: impl Fn(&Subject) -> Outcome + 'static) {
+        self.checks.push((name, Box::new(check)));
+    }
+
+    /// Declares that a check does not hold, and why.
+    pub fn except(mut self, check: &'static str, reason: &'static str) -> Self {
+        self.exceptions.push((check, reason));
+        self
+    }
+
+    /// The names of the checks that fail, with what is wrong; and exceptions that are not needed.
+    pub fn failures(&self) -> Vec<(&'static str, String)> {
+        let mut failures = Vec::new();
+        for (name, check) in &self.checks {
+            let excepted = self.exceptions.iter().any(|(e, _)| e == name);
+            match (check(&self.subject), excepted) {
+                (Err(what), false) => failures.push((*name, what)),
+                (Ok(()), true) => failures.push((*name, "passes, though it is declared an exception".into())),
+                _ => {}
+            }
+        }
+        for (name, _) in &self.exceptions {
+            if !self.checks.iter().any(|(check, _)| check == name) {
+                failures.push((*name, "is an exception to a check that does not exist".into()));
+            }
+        }
+        failures
+    }
+
+    /// Runs every check.
+    ///
+    /// # Panics
+    /// If any fails: the suite is meant for tests.
+    #[allow(clippy::panic, reason = "how a test fails")]
+    pub fn run(self) {
+        let failures = self.failures();
+        if !failures.is_empty() {
+            let lines: Vec<String> =
+                failures.iter().map(|(name, what)| format!("  {name}: {what}")).collect();
+            panic!(
+                "{} fails {} of {} checks:\n{}",
+                self.subject.name,
+                failures.len(),
+                self.checks.len(),
+                lines.join("\n")
+            );
+        }
+    }
+}
