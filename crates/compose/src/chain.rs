@@ -11,7 +11,7 @@
 
 use estimand_core::records::{Storage, Table};
 use estimand_core::{
-    Capabilities, Describe, Fit, Float, InverseTransform, Matrix, Parameter, Persist, Predict, PredictOne,
+    Capabilities, Classes, Decide, Describe, Fit, Float, InverseTransform, Matrix, Parameter, Persist, Predict, PredictOne,
     PredictProba, Records, Result, Samples, Scratch, Target, Transform, TransformOne,
 };
 use ndarray::Array2;
@@ -93,6 +93,20 @@ impl<F: Float, A: Transform<F>, B: Predict<F>> Predict<F> for Chain<A, B> {
 impl<F: Float, A: Transform<F>, B: PredictProba<F>> PredictProba<F> for Chain<A, B> {
     fn predict_proba_records(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         self.last.predict_proba_records(self.first.transform_records(x)?.records())
+    }
+}
+
+impl<A, B: Classes> Classes for Chain<A, B> {
+    type Label = B::Label;
+
+    fn classes(&self) -> &[B::Label] {
+        self.last.classes()
+    }
+}
+
+impl<F: Float, A: Transform<F>, B: Decide<F>> Decide<F> for Chain<A, B> {
+    fn decision_records(&self, x: Records<'_, F>) -> Result<Array2<F>> {
+        self.last.decision_records(self.first.transform_records(x)?.records())
     }
 }
 

@@ -220,6 +220,7 @@ macro_rules! params {
                 $($( $allowed.check(stringify!($field), &self.$field)?; )?)*
                 Ok(())
             }
+            #[allow(clippy::needless_update, reason = "an estimator may have all capabilities")]
             fn capabilities(&self) -> $crate::Capabilities {
                 $crate::Capabilities { $( $capability: true, )* ..Default::default() }
             }

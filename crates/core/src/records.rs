@@ -2,7 +2,7 @@
 //! column names.
 
 use crate::{Csr, CsrView, Dataset, Error, Float, Result, Target};
-use ndarray::{Array2, ArrayBase, ArrayView2, Axis, Ix2, ViewRepr};
+use ndarray::{Array2, ArrayBase, ArrayView2, Axis, Ix2, ShapeBuilder, ViewRepr};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -92,7 +92,7 @@ impl<'a, F: Float> Records<'a, F> {
     /// The rows with these numbers, copied, in this order.
     pub fn select(&self, rows: &[usize]) -> Matrix<F> {
         match &self.values {
-            MatrixView::Dense(x) => Matrix::Dense(x.select(Axis(0), rows)),
+            MatrixView::Dense(x) => Matrix::Dense(select_rows(*x, rows)),
             MatrixView::Sparse(x) => Matrix::Sparse(x.select(rows)),
         }
     }
@@ -150,6 +150,25 @@ impl<'a, F: Float> Records<'a, F> {
             }
         }
     }
+}
+
+/// The rows with these numbers, row by row or column by column as the table lies in memory.
+fn select_rows<F: Float>(x: ArrayView2<'_, F>, rows: &[usize]) -> Array2<F> {
+    let by_column = x.strides()[0].unsigned_abs() < x.strides()[1].unsigned_abs();
+    let mut values = Vec::with_capacity(rows.len() * x.ncols());
+    if by_column {
+        x.columns().into_iter().for_each(|column| values.extend(rows.iter().map(|i| column[*i])));
+    } else {
+        for i in rows {
+            let row = x.row(*i);
+            match row.as_slice() {
+                Some(row) => values.extend_from_slice(row),
+                None => values.extend(row),
+            }
+        }
+    }
+    let shape = (rows.len(), x.ncols()).set_f(by_column);
+    Array2::from_shape_vec(shape, values).unwrap_or_else(|_| x.select(Axis(0), rows))
 }
 
 fn all_good<F: Float>(values: &[F], good: impl Fn(F) -> bool) -> bool {

@@ -115,3 +115,24 @@ fn errors_can_be_compared_and_are_small() {
     // Results travel through hot code: the error must not make them large.
     assert!(size_of::<Error>() <= 88);
 }
+
+#[test]
+fn rows_are_selected_from_every_layout() {
+    let x = Array2::from_shape_fn((7, 4), |(i, j)| (10 * i + j) as f64);
+    let by_column = x.t().as_standard_layout().into_owned().reversed_axes();
+    let rows = [6, 0, 3, 3];
+    for x in [
+        x.view(),
+        by_column.view(),
+        x.slice(s![.., 1..3]),
+        x.slice(s![..;-1, ..]),
+        x.slice(s![.., ..;-1]),
+        x.slice(s![.., 2..3]),
+        by_column.slice(s![..;-1, ..;2]),
+        by_column.slice(s![.., ..0]),
+    ] {
+        let found = Records::from(x).select(&rows).into_dense();
+        assert_eq!(found, x.select(ndarray::Axis(0), &rows));
+        assert_eq!(Records::from(x).select(&[]).into_dense().dim(), (0, x.ncols()));
+    }
+}

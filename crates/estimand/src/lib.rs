@@ -1,1 +1,73 @@
-//! Classical machine learning for Rust: scikit-learn's breadth, a compiled library's speed, types that catch mistakes
+//! **Estimand**: classical machine learning for Rust, with scikit-learn's breadth and habits, a compiled
+//! library's speed, and types that make wrong programs fail to compile.
+//!
+//! ```
+//! use estimand::prelude::*;
+//!
+//! let (train, test) = datasets::breast_cancer().split(0.25, 42)?;
+//! let model = StandardScaler::new().then(LogisticRegression::new().c(0.5)).fit(&train)?;
+//! println!("{}", classification_report(&test.y, &model.predict(&test)?)?);
+//! # assert!(accuracy(&test.y, &model.predict(&test)?)? > 0.95);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Where things are
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`prelude`] | everything a program usually needs, for `use estimand::prelude::*` |
+//! | [`datasets`] | bundled data sets, generators, file readers |
+//! | [`preprocessing`] | scalers |
+//! | [`linear`] | linear regression, ridge, logistic regression |
+//! | [`compose`] | pipelines |
+//! | [`model_selection`] | cross-validation and search |
+//! | [`metrics`] | metrics, scorers, reports |
+//! | [`core`] | the traits and types that all share; for those who write estimators |
+//!
+//! # The few ideas
+//!
+//! - Settings and fitted models are different types: `Ridge` has `fit`, the `LinearModel` it returns has
+//!   `predict`. Predicting before fitting does not compile.
+//! - Settings are plain values with chain setters. The data decide between `f32` and `f64`.
+//! - Class labels are any ordered type; classes come out sorted.
+//! - Everything that can fail returns `Result<_, `[`Error`](core::Error)`>`; nothing panics on data.
+//! - The same program gives the same answer, bit for bit, on any number of threads.
+
+pub use estimand_compose as compose;
+pub use estimand_core as core;
+pub use estimand_datasets as datasets;
+pub use estimand_linear as linear;
+pub use estimand_metrics as metrics;
+pub use estimand_model_selection as model_selection;
+pub use estimand_preprocessing as preprocessing;
+
+pub use estimand_core::{Error, Result};
+pub use estimand_model_selection::grid;
+pub use ndarray;
+
+pub mod prelude;
+
+/// The README and the pages of `docs` are compiled and run as documentation tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../../docs/architecture.md")]
+    mod architecture {}
+    #[doc = include_str!("../../../docs/adding-an-estimator.md")]
+    mod adding_an_estimator {}
+    #[doc = include_str!("../../../docs/guide/first-steps.md")]
+    mod first_steps {}
+    #[doc = include_str!("../../../docs/guide/data.md")]
+    mod data {}
+    #[doc = include_str!("../../../docs/guide/pipelines.md")]
+    mod pipelines {}
+    #[doc = include_str!("../../../docs/guide/model-selection.md")]
+    mod model_selection {}
+    #[doc = include_str!("../../../docs/guide/saving.md")]
+    mod saving {}
+    #[doc = include_str!("../../../docs/guide/errors.md")]
+    mod errors {}
+    #[doc = include_str!("../../../docs/guide/weights.md")]
+    mod weights {}
+}

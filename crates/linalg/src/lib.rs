@@ -1,1 +1,42 @@
-//! Linear algebra of Estimand: dense factorisations, Gram matrices, sparse products
+//! Linear algebra: products, moments, factorisations and least squares for dense arrays of any layout, and
+//! products and moments for compressed sparse rows.
+//!
+//! | page | what it holds |
+//! |---|---|
+//! | [`product`] | [`matmul`], [`matvec`], [`matvec_t`] |
+//! | [`moments`] | [`Moments`]: means, centred Gram matrix and cross products in one pass over X |
+//! | [`cholesky`] | [`Cholesky`] of a positive definite matrix |
+//! | [`eigen`] | [`SymmetricEigen`] |
+//! | [`svd`] | [`Svd`] |
+//! | [`qr`] | [`Qr`], [`lstsq`]: minimum-norm least squares |
+//! | [`triangular`] | [`solve_triangular`] |
+//! | [`sparse`] | products and moments of compressed sparse rows |
+//!
+//! The dense backend is faer. It is named in [`backend`](self) alone, is given views without copying
+//! (`bridge`), and always runs on the calling thread: work is cut here, by the size of the problem and never
+//! by the number of threads, so that results have the same bits on any number of them. `f32` and `f64` are
+//! compiled once, in this crate.
+
+mod backend;
+mod bridge;
+pub mod cholesky;
+pub mod eigen;
+mod lines;
+pub mod moments;
+pub mod product;
+pub mod qr;
+mod scale;
+pub mod sparse;
+pub mod svd;
+pub mod triangular;
+
+pub use cholesky::Cholesky;
+pub use eigen::SymmetricEigen;
+pub use moments::Moments;
+pub use product::{matmul, matmul_into, matvec, matvec_t};
+pub use qr::{LeastSquares, Qr, lstsq};
+pub use svd::Svd;
+pub use triangular::{Triangle, solve_triangular};
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! Suites for the kinds of estimators, and the options that add checks to them.
 
-use crate::checks::{classifiers, one_row, regressors, saved, settings, transformers};
+use crate::checks::{classifiers, one_row, regressors, saved, settings, transformers, weights};
 use crate::subject::{Kind, Suite, Train};
+use estimand_core::persist::{settings_from_json, settings_to_json};
 use estimand_core::records::Table;
 use estimand_core::serde;
 use estimand_core::{
-    Classifier, Decide, Describe, Fit, FitClasses, Float, InverseTransform, PartialFit, Persist, Predict,
-    PredictOne, PredictProba, Probabilities, Records, Result, Samples, Scores, Transform, TransformOne,
+    ClassWeight, Classifier, Decide, Describe, Fit, FitClasses, Float, InverseTransform, PartialFit, Persist,
+    Predict, PredictOne, PredictProba, Probabilities, Records, Result, Samples, Scores, Transform,
+    TransformOne,
 };
 use ndarray::{Array1, Array2, Axis};
 use serde_json::Value;
@@ -25,10 +27,11 @@ where
     E: serde::Serialize + serde::de::DeserializeOwned,
 {
     fn to_json(&self) -> Result<Value, String> {
-        serde_json::to_value(self).map_err(|e| e.to_string())
+        let text = settings_to_json(self).map_err(|e| e.to_string())?;
+        serde_json::from_str(&text).map_err(|e| e.to_string())
     }
     fn from_json(value: Value) -> Result<Self, String> {
-        serde_json::from_value(value).map_err(|e| e.to_string())
+        settings_from_json(&value.to_string()).map_err(|e| e.to_string())
     }
 }
 
@@ -38,7 +41,7 @@ fn widen<F: Float>(x: Array2<F>) -> Array2<f64> {
 
 /// What a fit is given, with a target of type `Y`.
 fn samples<'a, F: Float, Y: estimand_core::Target>(train: Train<'a, F>, y: Y::View<'a>) -> Samples<'a, F, Y> {
-    Samples { weights: train.weights, ..Samples::new(train.x, y) }
+    Samples { weights: train.weights, groups: train.groups, ..Samples::new(train.x, y) }
 }
 
 // The models are type parameters of their own, here and below: a bound on `E::Model` makes the compiler
@@ -56,8 +59,8 @@ where
 pub fn regressor<E, Double, Single>(estimator: E) -> Suite<E>
 where
     E: Settings + Fit<f64, Array1<f64>, Model = Double> + Fit<f32, Array1<f32>, Model = Single>,
-    Double: Predict<f64, Output = Array1<f64>> + 'static,
-    Single: Predict<f32, Output = Array1<f32>> + 'static,
+    Double: Predict<f64, Output = Array1<f64>> + Send + Sync + 'static,
+    Single: Predict<f32, Output = Array1<f32>> + Send + Sync + 'static,
 {
     let (double, single) = (estimator.clone(), estimator.clone());
     let mut suite = Suite::new(
@@ -69,6 +72,8 @@ where
     for (name, check) in regressors::CHECKS {
         suite.add(name, check);
     }
+    let many = suite.estimator.clone();
+    suite.add("fitting_many_is_fitting_each", move |_| regressors::many(&many));
     add_settings_checks(suite, regress)
 }
 
@@ -82,7 +87,11 @@ fn classify<F: Float, E: FitClasses>(
 }
 
 /// The suite of a classifier.
-pub fn classifier<E: Settings + FitClasses>(estimator: E) -> Suite<E> {
+pub fn classifier<E: Settings + FitClasses>(estimator: E) -> Suite<E>
+where
+    E::Model<f64>: Send + Sync,
+    E::Model<f32>: Send + Sync,
+{
     let (double, single) = (estimator.clone(), estimator.clone());
     let mut suite = Suite::new(
         estimator.clone(),
@@ -110,8 +119,8 @@ where
         + Fit<f64, (), Model = Double>
         + Fit<f32, (), Model = Single>
         + Fit<f64, Array1<usize>, Model = Supervised>,
-    Double: Transform<f64> + 'static,
-    Single: Transform<f32> + 'static,
+    Double: Transform<f64> + Send + Sync + 'static,
+    Single: Transform<f32> + Send + Sync + 'static,
     Supervised: Transform<f64> + 'static,
 {
     let (double, single) = (estimator.clone(), estimator.clone());
@@ -182,6 +191,24 @@ impl<E: Settings> Suite<E> {
     {
         let estimator = self.estimator.clone();
         self.add("probabilities_agree_with_decisions", move |_| classifiers::probabilities(&estimator));
+        self
+    }
+
+    /// Classes can be given weights; `set` is the setter.
+    pub fn class_weights(mut self, set: fn(E, ClassWeight) -> E) -> Self
+    where
+        E: FitClasses,
+    {
+        let estimator = self.estimator.clone();
+        self.add("class_weights_are_weights_of_rows", move |s| {
+            classifiers::class_weights(&estimator, set, s)
+        });
+        self
+    }
+
+    /// Weights multiplied by a constant change nothing: the objective is a mean, or has no penalty.
+    pub fn only_ratios_of_weights_matter(mut self) -> Self {
+        self.add("only_ratios_of_weights_matter", weights::ratios);
         self
     }
 

@@ -4,6 +4,8 @@ use crate::checks;
 use crate::data::Problem;
 use estimand_core::{Capabilities, Describe, Records, Result};
 use ndarray::{Array1, Array2, ArrayView1};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a check says: nothing, or what is wrong.
 pub type Outcome = std::result::Result<(), String>;
@@ -19,12 +21,20 @@ pub struct Train<'a, F> {
     pub labels: ArrayView1<'a, usize>,
     /// Sample weights.
     pub weights: Option<ArrayView1<'a, F>>,
+    /// Groups of rows.
+    pub groups: Option<ArrayView1<'a, usize>>,
 }
 
 impl<'a> Train<'a, f64> {
     /// All of a problem, without weights.
     pub fn of(problem: &'a Problem) -> Self {
-        Self { x: (&problem.x).into(), y: problem.y.view(), labels: problem.labels.view(), weights: None }
+        Self {
+            x: (&problem.x).into(),
+            y: problem.y.view(),
+            labels: problem.labels.view(),
+            weights: None,
+            groups: None,
+        }
     }
 
     /// The same with other records.
@@ -117,7 +127,8 @@ impl<E: Describe> Suite<E> {
         let mut failures = Vec::new();
         for (name, check) in &self.checks {
             let excepted = self.exceptions.iter().any(|(e, _)| e == name);
-            match (check(&self.subject), excepted) {
+            let outcome = catch_unwind(AssertUnwindSafe(|| check(&self.subject)));
+            match (outcome.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))), excepted) {
                 (Err(what), false) => failures.push((*name, what)),
                 (Ok(()), true) => failures.push((*name, "passes, though it is declared an exception".into())),
                 _ => {}
@@ -129,6 +140,11 @@ impl<E: Describe> Suite<E> {
             }
         }
         failures
+    }
+
+    /// The names of all checks of this suite.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.checks.iter().map(|(name, _)| *name).collect()
     }
 
     /// Runs every check.
@@ -143,11 +159,24 @@ impl<E: Describe> Suite<E> {
                 failures.iter().map(|(name, what)| format!("  {name}: {what}")).collect();
             panic!(
                 "{} fails {} of {} checks:\n{}",
-                self.subject.name,
+                described(&self.estimator),
                 failures.len(),
                 self.checks.len(),
                 lines.join("\n")
             );
         }
     }
+}
+
+/// The estimator's name, and the parameters that are not at their defaults.
+fn described(estimator: &impl Describe) -> String {
+    let changed = estimator.parameters().into_iter().filter(|p| !p.default.ends_with(&p.value));
+    let list: Vec<String> = changed.map(|p| format!("{} = {}", p.name, p.value)).collect();
+    if list.is_empty() { estimator.name() } else { format!("{}({})", estimator.name(), list.join(", ")) }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> String {
+    let message = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panics: {}", message.unwrap_or_default())
 }

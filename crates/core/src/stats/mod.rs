@@ -12,7 +12,7 @@
 //! c = first row          m = c + Σ w(x − c) / W          S = Σ w(x − m)² − (Σ w(x − m))² / W
 //! ```
 //!
-//! and two disjoint sets of rows are combined by [Chan, Golub and LeVeque 1983]:
+//! and two disjoint sets of rows are combined by \[Chan83\]:
 //!
 //! ```text
 //! W = Wₐ + W_b      δ = m_b − mₐ      m = mₐ + δ·W_b/W      S = Sₐ + S_b + δ²·Wₐ·W_b/W

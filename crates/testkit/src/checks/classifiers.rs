@@ -1,11 +1,11 @@
 //! What holds for classifiers.
 
-use super::{agree, ok, refused};
+use super::{agree, finite, ok, refused};
 use crate::data::Problem;
 use crate::kinds::{Settings, labels_and_probabilities};
 use crate::subject::{Outcome, Subject, Suite, Train};
-use estimand_core::{Fit, FitClasses, Label, Predict, Probabilities};
-use ndarray::{Array1, Axis};
+use estimand_core::{ClassWeight, Classifier, Decide, Fit, FitClasses, Label, Predict, Probabilities};
+use ndarray::{Array1, Axis, s};
 
 pub(crate) fn add<E: Settings + FitClasses>(suite: &mut Suite<E>, estimator: &E) {
     suite.add("decisions_have_the_right_shape", decision_shape);
@@ -14,7 +14,15 @@ pub(crate) fn add<E: Settings + FitClasses>(suite: &mut Suite<E>, estimator: &E)
     let e = estimator.clone();
     suite.add("labels_of_any_type_come_back", move |_| labels(&e));
     let e = estimator.clone();
-    suite.add("one_class_is_refused", move |_| one_class(&e));
+    suite.add("one_class_is_refused", move |s| one_class(&e, s));
+    let e = estimator.clone();
+    suite.add("the_strongest_decision_is_predicted", move |_| strongest(&e));
+    let e = estimator.clone();
+    suite.add("labels_with_gaps_are_the_same", move |_| labels_with_gaps(&e));
+    let e = estimator.clone();
+    suite.add("contradicting_rows_are_learnt", move |_| contradictions(&e));
+    let e = estimator.clone();
+    suite.add("many_classes_are_told_apart", move |_| many_classes(&e));
 }
 
 fn two_classes(mut p: Problem) -> Problem {
@@ -67,14 +75,119 @@ fn labels<E: FitClasses>(estimator: &E) -> Outcome {
     same(estimator, &p, &codes, |c| ["ant", "bee", "cat"][c].to_string())?;
     same(estimator, &p, &codes, |c| ["ant", "bee", "cat"][c])?;
     same(estimator, &p, &codes, |c| c as i32 - 1)?;
+    same(estimator, &p, &codes, |c| [i64::MIN, 0, i64::MAX][c])?;
     let p = two_classes(p);
     let codes = ok("fitting", estimator.fit((&p.x, &p.labels)).and_then(|m| m.predict(&p.x)))?;
     same(estimator, &p, &codes, |c| c == 1)
 }
 
-fn one_class<E: FitClasses>(estimator: &E) -> Outcome {
+fn one_class<E: FitClasses>(estimator: &E, s: &Subject) -> Outcome {
     let p = Problem::new(20, 3, 29);
-    refused("one class", estimator.fit((&p.x, &Array1::from_elem(20, "only"))), &["two classes", "only"])
+    let words = ["two classes", "only"];
+    refused("one class", estimator.fit((&p.x, &Array1::from_elem(20, "only"))), &words)?;
+    if !s.capabilities.weights {
+        return Ok(());
+    }
+    let labels = Array1::from_shape_fn(20, |i| if i % 2 == 0 { "only" } else { "never" });
+    let weights = Array1::from_shape_fn(20, |i| (1 - i % 2) as f64);
+    refused("one class with weight", estimator.fit((&p.x, &labels, &weights)), &words)
+}
+
+fn strongest<E: FitClasses>(estimator: &E) -> Outcome {
+    for p in [Problem::new(90, 4, 38), two_classes(Problem::new(90, 4, 39))] {
+        let model = ok("fitting", estimator.fit((&p.x, &p.labels)))?;
+        let labels = ok("predicting", model.predict(&p.x))?;
+        let decisions = ok("deciding", model.decision_function(&p.x))?;
+        for (i, row) in decisions.rows().into_iter().enumerate() {
+            let best = match row.len() {
+                1 => usize::from(row[0] > 0.0),
+                _ => row.iter().enumerate().fold(0, |b, (j, v)| if *v > row[b] { j } else { b }),
+            };
+            if best != labels[i] {
+                return Err(format!("row {i} is predicted {}, the decision is for {best}", labels[i]));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn labels_with_gaps<E: FitClasses>(estimator: &E) -> Outcome {
+    let p = Problem::new(60, 4, 40);
+    let model = ok("fitting", estimator.fit((&p.x, &p.labels)))?;
+    let mut gaps = Array1::from_elem(120, 7);
+    gaps.slice_mut(s![..;-2]).assign(&p.labels);
+    let other = ok("fitting", estimator.fit((&p.x, gaps.slice(s![..;-2]))))?;
+    let decide = |m: &Classifier<E::Model<f64>, usize>| ok("deciding", m.decision_function(&p.x));
+    agree("labels in every second place, from the end", &decide(&model)?, &decide(&other)?, 1e-12)
+}
+
+/// The same rows under opposite labels: nothing to learn, and no reason to run for ever.
+fn contradictions<E: FitClasses>(estimator: &E) -> Outcome {
+    let p = Problem::new(20, 3, 41);
+    let rows: Vec<usize> = (0..20).chain(0..20).collect();
+    let labels = Array1::from_shape_fn(40, |i| i / 20);
+    let x = p.x.select(Axis(0), &rows);
+    let model = ok("fitting", estimator.fit((&x, &labels)))?;
+    finite("contradicting rows", &ok("deciding", model.decision_function(&x))?)
+}
+
+fn many_classes<E: FitClasses>(estimator: &E) -> Outcome {
+    // Ten clusters on the diagonal of ten columns.
+    let mut p = Problem::new(200, 10, 42);
+    p.labels = Array1::from_shape_fn(200, |i| i % 10);
+    p.x.indexed_iter_mut().filter(|((i, j), _)| i % 10 == *j).for_each(|(_, v)| *v += 9.0);
+    let model = ok("fitting", estimator.fit((&p.x, &p.labels)))?;
+    let decisions = ok("deciding", model.decision_function(&p.x))?;
+    if decisions.dim() != (200, 10) {
+        return Err(format!("decisions of {:?} for 200 rows and ten classes", decisions.dim()));
+    }
+    let found = ok("predicting", model.predict(&p.x))?;
+    for class in 0..10 {
+        let right = found.iter().zip(&p.labels).filter(|(f, l)| **l == class && f == l).count();
+        if right < 15 {
+            return Err(format!(
+                "only {right} of 20 rows of class {class} are right, of ten separate clusters"
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn class_weights<E: FitClasses + Clone>(
+    estimator: &E,
+    set: fn(E, ClassWeight) -> E,
+    s: &Subject,
+) -> Outcome {
+    let p = two_classes(Problem::new(90, 4, 43));
+    let decide = |weight: ClassWeight, rows: Option<&Array1<f64>>| {
+        let estimator = set(estimator.clone(), weight);
+        let model = match rows {
+            Some(weights) => estimator.fit((&p.x, &p.labels, weights)),
+            None => estimator.fit((&p.x, &p.labels)),
+        };
+        ok("fitting", model.and_then(|m| m.decision_function(&p.x)))
+    };
+    let (count, n) = (p.labels.iter().filter(|l| **l == 0).count() as f64, p.labels.len() as f64);
+    let balanced = [n / (2.0 * count), n / (2.0 * (n - count))];
+    let rows = p.labels.mapv(|l| balanced[l]);
+    let by_label = ClassWeight::of([(0, balanced[0]), (1, balanced[1])]);
+    let found = decide(ClassWeight::Balanced, None)?;
+    agree("balanced, and the same by label", &found, &decide(by_label, None)?, 1e-9)?;
+    if s.capabilities.weights {
+        agree("balanced, and weights of rows", &found, &decide(ClassWeight::Uniform, Some(&rows))?, 1e-5)?;
+    }
+    // A class that counts ten million times as much takes nearly all rows.
+    let heavy = decide(ClassWeight::of([(0, 1e3), (1, 1e-4)]), None)?;
+    let taken = heavy.iter().filter(|v| **v <= 0.0).count();
+    if taken * 100 < 87 * p.labels.len() {
+        return Err(format!(
+            "a class of weight 1e3 beside one of 1e-4 is predicted for {taken} of 90 rows only"
+        ));
+    }
+    let unknown = set(estimator.clone(), ClassWeight::of([(0, 1.0), (7, 2.0)]));
+    refused("a weight for an unknown class", unknown.fit((&p.x, &p.labels)), &["7", "0, 1"])?;
+    let negative = set(estimator.clone(), ClassWeight::of([(0, -1.0)]));
+    refused("a negative class weight", negative.fit((&p.x, &p.labels)), &["class_weight", "-1"])
 }
 
 pub(crate) fn probabilities<E: FitClasses>(estimator: &E) -> Outcome

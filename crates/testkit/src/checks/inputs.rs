@@ -46,6 +46,35 @@ pub(super) fn infinity_when_asked(s: &Subject) -> Outcome {
     value_when_asked(s, f64::NEG_INFINITY, false)
 }
 
+pub(super) fn nan_in_single_precision(s: &Subject) -> Outcome {
+    if s.capabilities.missing {
+        return Ok(());
+    }
+    let good = problem();
+    let bad = problem().with_value(17, 2, f64::NAN);
+    let (good, bad, y) = (good.x.mapv(|v| v as f32), bad.x.mapv(|v| v as f32), good.y.mapv(|v| v as f32));
+    let labels = problem().labels;
+    let ask = |x: &Array2<f32>, z: &Array2<f32>| {
+        let train = Train { x: x.into(), y: y.view(), labels: labels.view(), weights: None, groups: None };
+        (s.answer_f32)(train, z.into())
+    };
+    let words = ["x contains NaN", "row 17", "column 2"];
+    refused("fitting x with it", ask(&bad, &good), &words)?;
+    refused("asking for x with it", ask(&good, &bad), &words)
+}
+
+/// Where NaN means missing, rows without it are answered by numbers.
+pub(super) fn missing(s: &Subject) -> Outcome {
+    if !s.capabilities.missing {
+        return Ok(());
+    }
+    let (whole, mut gaps) = (problem(), problem());
+    gaps.x.indexed_iter_mut().filter(|((i, j), _)| (i + 2 * j) % 5 == 0).for_each(|(_, v)| *v = f64::NAN);
+    finite("whole rows", &ok("missing values", (s.answer)(Train::of(&gaps), (&whole.x).into()))?)?;
+    gaps.x.column_mut(1).fill(f64::NAN);
+    finite("whole rows", &ok("an empty column", (s.answer)(Train::of(&gaps), (&whole.x).into()))?)
+}
+
 pub(super) fn empty(s: &Subject) -> Outcome {
     let p = problem();
     let none = p.select(&[]);
@@ -78,7 +107,13 @@ pub(super) fn lengths_that_disagree(s: &Subject) -> Outcome {
         refused("a short y", s.answer_itself(short), &["y", "60", "59"])?;
     }
     let weights = Array1::ones(59);
-    refused("short weights", s.answer_itself(train.with_weights(&weights)), &["weights", "60", "59"])
+    refused("short weights", s.answer_itself(train.with_weights(&weights)), &["weights", "60", "59"])?;
+    let groups = Array1::zeros(61);
+    refused(
+        "long groups",
+        s.answer_itself(Train { groups: Some(groups.view()), ..train }),
+        &["groups", "60", "61"],
+    )
 }
 
 pub(super) fn other_names(s: &Subject) -> Outcome {
@@ -150,6 +185,13 @@ pub(super) fn huge_and_tiny(s: &Subject) -> Outcome {
         finite_or_refused(&format!("y times {factor:e}"), s.answer_itself(Train::of(&p)))?;
     }
     Ok(())
+}
+
+pub(super) fn far_from_zero(s: &Subject) -> Outcome {
+    let mut p = problem();
+    p.x += 1e7;
+    p.y -= 1e7;
+    finite("columns around 1e7", &ok("columns around 1e7", s.answer_itself(Train::of(&p)))?)
 }
 
 pub(super) fn mixed_scales(s: &Subject) -> Outcome {

@@ -11,6 +11,22 @@ pub(super) fn fit_twice(s: &Subject) -> Outcome {
     same_bits("fitted again", &once, &ok("fitting", s.answer_itself(Train::of(&p)))?)
 }
 
+pub(super) fn input_unchanged(s: &Subject) -> Outcome {
+    let (p, before) = (Problem::new(80, 5, 4), Problem::new(80, 5, 4));
+    let weights = Array1::ones(80);
+    let train = Train::of(&p);
+    let train = if s.capabilities.weights { train.with_weights(&weights) } else { train };
+    ok("fitting", s.answer_itself(train))?;
+    match p.x == before.x
+        && p.y == before.y
+        && p.labels == before.labels
+        && weights == Array1::<f64>::ones(80)
+    {
+        true => Ok(()),
+        false => Err("records, targets or weights are changed by fitting".into()),
+    }
+}
+
 /// Large enough that every parallel step is cut into several chunks.
 pub(super) fn threads(s: &Subject) -> Outcome {
     let p = Problem::new(20_000, 12, 5);
@@ -58,7 +74,7 @@ pub(super) fn single_precision(s: &Subject) -> Outcome {
     let p = Problem::new(120, 5, 10);
     let double = ok("double precision", s.answer_itself(Train::of(&p)))?;
     let (x, y): (Array2<f32>, Array1<f32>) = (p.x.mapv(|v| v as f32), p.y.mapv(|v| v as f32));
-    let train = Train { x: (&x).into(), y: y.view(), labels: p.labels.view(), weights: None };
+    let train = Train { x: (&x).into(), y: y.view(), labels: p.labels.view(), weights: None, groups: None };
     let single = ok("single precision", (s.answer_f32)(train, (&x).into()))?;
     // The data themselves are rounded to 6e-8; solvers may lose two or three digits more.
     agree("single precision", &double, &single, 1e-3)

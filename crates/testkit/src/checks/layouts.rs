@@ -3,8 +3,8 @@
 use super::{agree, ok, refused};
 use crate::data::Problem;
 use crate::subject::{Outcome, Subject, Train};
-use estimand_core::Csr;
-use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, s};
+use estimand_core::{Csr, Error};
+use ndarray::{Array1, Array2, ArrayView2, Axis, ShapeBuilder, s};
 
 /// `x` in every layout that a view can have; each owner is followed by the view to take of it.
 fn layouts(x: &Array2<f64>) -> Vec<(&'static str, Array2<f64>, fn(&Array2<f64>) -> ArrayView2<'_, f64>)> {
@@ -73,4 +73,37 @@ pub(super) fn sparse(s: &Subject) -> Outcome {
             &["x contains NaN", "column 3"],
         ),
     }
+}
+
+/// Whether sparse records are read with the settings under test; the check above says whether they should.
+fn reads_sparse(s: &Subject) -> bool {
+    let p = Problem::new(90, 6, 13);
+    let csr = Csr::from_dense(p.x.view());
+    let refused = matches!(s.answer_itself(Train::of(&p).with_x(&csr)), Err(Error::Unsupported { .. }));
+    s.capabilities.sparse && !refused
+}
+
+pub(super) fn stored_zeros(s: &Subject) -> Outcome {
+    if !reads_sparse(s) {
+        return Ok(());
+    }
+    let mut p = Problem::new(90, 6, 13);
+    p.x.indexed_iter_mut().filter(|((i, j), _)| *j == 4 || i % 9 == 0).for_each(|(_, v)| *v = 0.0);
+    let triplets = p.x.indexed_iter().filter(|((i, _), _)| i % 9 != 0).map(|((i, j), v)| (i, j, *v));
+    let csr = ok("triplets", Csr::from_triplets(90, 6, triplets))?;
+    let expected = ok("dense", s.answer_itself(Train::of(&p)))?;
+    agree("sparse", &expected, &ok("sparse", s.answer_itself(Train::of(&p).with_x(&csr)))?, 1e-5)
+}
+
+pub(super) fn sparse_weights(s: &Subject) -> Outcome {
+    if !(reads_sparse(s) && s.capabilities.weights) {
+        return Ok(());
+    }
+    let mut p = Problem::new(90, 6, 13);
+    p.x.mapv_inplace(|v| if v < 0.0 { 0.0 } else { v });
+    let weights = Array1::from_shape_fn(90, |i| (i % 4) as f64 / 2.0);
+    let csr = Csr::from_dense(p.x.view());
+    let dense = ok("dense", s.answer_itself(Train::of(&p).with_weights(&weights)))?;
+    let sparse = ok("sparse", s.answer_itself(Train::of(&p).with_x(&csr).with_weights(&weights)))?;
+    agree("weighted sparse records", &dense, &sparse, 1e-5)
 }

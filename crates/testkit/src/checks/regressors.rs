@@ -3,18 +3,41 @@
 use super::{Named, agree, ok, refused};
 use crate::data::Problem;
 use crate::subject::{Outcome, Subject, Train};
-use estimand_core::{Fit, Predict};
+use estimand_core::{Fit, Predict, Samples};
 use ndarray::{Array1, Array2, Axis, s, stack};
 
 pub(crate) const CHECKS: &[Named] = &[
     ("a_linear_signal_is_found", signal),
     ("nan_in_y_is_refused", nan_in_y),
+    ("a_linear_signal_is_found_far_from_zero", distant_signal),
+    ("a_constant_target_is_predicted", constant_target),
     ("a_target_with_gaps_is_the_same", target_with_gaps),
 ];
 
 fn signal(s: &Subject) -> Outcome {
-    let p = Problem::new(200, 5, 21);
-    let found = ok("fitting", s.answer_itself(Train::of(&p)))?;
+    r_squared(s, &Problem::new(200, 5, 21))
+}
+
+fn distant_signal(s: &Subject) -> Outcome {
+    let mut p = Problem::new(200, 5, 21);
+    p.x += 1e6;
+    p.y -= 1e6;
+    r_squared(s, &p)
+}
+
+fn constant_target(s: &Subject) -> Outcome {
+    let mut p = Problem::new(50, 4, 37);
+    for value in [0.0, -2.5, 1e8] {
+        p.y.fill(value);
+        let found = ok("a constant target", s.answer_itself(Train::of(&p)))?;
+        // A few roundings, and what an iterative solver leaves.
+        agree("a constant target", &found, &Array2::from_elem((50, 1), value), 1e-6)?;
+    }
+    Ok(())
+}
+
+fn r_squared(s: &Subject, p: &Problem) -> Outcome {
+    let found = ok("fitting", s.answer_itself(Train::of(p)))?;
     let mean = p.y.mean().unwrap_or(0.0);
     let left: f64 = p.y.iter().zip(found.column(0)).map(|(y, f)| (y - f).powi(2)).sum();
     let all: f64 = p.y.iter().map(|y| (y - mean).powi(2)).sum();
@@ -38,6 +61,28 @@ fn target_with_gaps(s: &Subject) -> Outcome {
     gaps.slice_mut(s![..;-2]).assign(&p.y);
     let train = Train { y: gaps.slice(s![..;-2]), ..Train::of(&p) };
     agree("y in every second place, from the end", &expected, &ok("fitting", s.answer_itself(train))?, 1e-12)
+}
+
+/// Fitting several settings together, as a search does, is fitting each.
+pub(crate) fn many<E, M>(estimator: &E) -> Outcome
+where
+    E: Fit<f64, Array1<f64>, Model = M>,
+    M: Predict<f64, Output = Array1<f64>>,
+{
+    let p = Problem::new(80, 4, 44);
+    let weights = Array1::from_shape_fn(80, |i| 0.5 + (i % 3) as f64);
+    let samples: Samples<'_, f64, Array1<f64>> = (&p.x, &p.y, &weights).into();
+    let ask = |m: M| m.predict_records((&p.x).into()).map(|z| z.insert_axis(Axis(1)));
+    let alone = ok("alone", estimator.fit_samples(samples).and_then(ask))?;
+    let together = E::fit_many(&[estimator, estimator], samples);
+    if together.len() != 2 {
+        return Err(format!("{} models from two settings", together.len()));
+    }
+    for model in together {
+        // Shared sums may be grouped otherwise.
+        agree("together", &alone, &ok("together", model.and_then(ask))?, 1e-9)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn several_targets<E, One, Many>(estimator: &E) -> Outcome

@@ -1,8 +1,9 @@
 //! Saved models.
 
-use super::{ok, same_bits};
+use super::{ok, refused, same_bits};
 use crate::data::Problem;
 use crate::subject::{Outcome, Subject, Train};
+use estimand_core::serde::{Deserialize, Serialize};
 use estimand_core::{Error, Persist, Records, Result};
 use ndarray::Array2;
 
@@ -14,6 +15,16 @@ pub trait Saved<Y> {
     fn fit_on(&self, train: Train<'_, f64>) -> Result<Self::Model>;
     /// What the model answers.
     fn ask(model: &Self::Model, x: Records<'_, f64>) -> Result<Array2<f64>>;
+}
+
+/// A model that nobody asks for.
+#[derive(Serialize, Deserialize)]
+#[serde(crate = "estimand_core::serde")]
+struct Stranger;
+impl Persist for Stranger {
+    fn type_name() -> String {
+        "Stranger".into()
+    }
 }
 
 pub(crate) fn answers_the_same<Y, E: Saved<Y>>(estimator: &E, subject: &Subject) -> Outcome {
@@ -39,5 +50,14 @@ pub(crate) fn answers_the_same<Y, E: Saved<Y>>(estimator: &E, subject: &Subject)
             Ok(_) => return Err(format!("a file cut at {cut} is loaded")),
         }
     }
-    Ok(())
+    for at in (0..bytes.len()).step_by(1 + bytes.len() / 200) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 16;
+        refused("a damaged file", E::Model::from_bytes(&damaged).map(drop), &["model file"])?;
+    }
+    let words = ["Stranger", &E::Model::type_name()];
+    let other = ok("saving another model", Stranger.to_bytes())?;
+    refused("a file of another model", E::Model::from_bytes(&other).map(drop), &words)?;
+    let other = ok("saving another model", Stranger.to_json())?;
+    refused("JSON of another model", E::Model::from_json(&other).map(drop), &words)
 }

@@ -53,6 +53,7 @@ pub(crate) fn out_of_range<E: Settings>(
             json!(0.0),
             json!(1e300),
             json!(1_000_000_000_000_u64),
+            json!([1.0, 0.0]),
         ];
         let Some(wrong) = probes.into_iter().filter_map(with).find(|e| e.check().is_err()) else {
             return Err(format!(
@@ -60,6 +61,10 @@ pub(crate) fn out_of_range<E: Settings>(
                 parameter.name, parameter.allowed
             ));
         };
+        let number = estimator.to_json()?.get(parameter.name.as_ref()).is_some_and(Value::is_f64);
+        if number && with(json!("nan")).is_some_and(|e| e.check().is_ok()) {
+            return Err(format!("NaN is accepted as `{}`", parameter.name));
+        }
         let train = Train::of(&p);
         refused(
             "a parameter out of range",

@@ -1,6 +1,6 @@
 //! What holds for transformers.
 
-use super::{agree, ok, same_bits};
+use super::{agree, ok, refused, same_bits};
 use crate::data::Problem;
 use crate::kinds::{Settings, transformed};
 use crate::subject::{Outcome, Suite};
@@ -75,6 +75,17 @@ where
     ok("a batch", model.partial_fit(p.x.slice(s![30..31, ..])))?;
     ok("a batch", model.partial_fit(p.x.slice(s![31.., ..])))?;
     let x = Records::from(&p.x);
+    // A batch that is refused leaves the model as it was.
+    let before = ok("transforming", transformed(&model, x))?;
+    refused(
+        "a batch of another width",
+        model.partial_fit(p.x.slice(s![.., ..3])),
+        &["columns", "expected 4"],
+    )?;
+    refused("an empty batch", model.partial_fit(p.x.slice(s![..0, ..])), &["empty"])?;
+    let infinite = p.clone().with_value(50, 1, f64::INFINITY);
+    refused("a batch with an infinity", model.partial_fit(&infinite.x), &["x contains inf", "row 50"])?;
+    same_bits("after refused batches", &before, &ok("transforming", transformed(&model, x))?)?;
     // The same sums in another order.
     agree(
         "batches",

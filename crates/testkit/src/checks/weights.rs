@@ -83,3 +83,14 @@ pub(super) fn bad(s: &Subject) -> Outcome {
         &["weights", "zero"],
     )
 }
+
+pub(crate) fn ratios(s: &Subject) -> Outcome {
+    let p = Problem::new(60, 4, 36);
+    let weights = Array1::from_shape_fn(60, |i| 0.25 + (i % 3) as f64);
+    let expected = ok("weights", s.answer_itself(Train::of(&p).with_weights(&weights)))?;
+    for factor in [1e-6, 3.0, 1e6] {
+        let found = ok("scaled weights", s.answer_itself(Train::of(&p).with_weights(&(&weights * factor))))?;
+        agree(&format!("weights times {factor}"), &expected, &found, TOLERANCE)?;
+    }
+    Ok(())
+}

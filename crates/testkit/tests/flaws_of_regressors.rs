@@ -29,6 +29,11 @@ enum Flaw {
     LearnsNothing,
     OverflowsToNan,
     AcceptsNanTarget,
+    AcceptsNanInSinglePrecision,
+    Panics,
+    MissesTheConstant,
+    LosesTheDistant,
+    IgnoresGroups,
 }
 
 estimand_core::params! {
@@ -69,10 +74,12 @@ impl<F: Float> Fit<F, Array1<F>> for Toy {
         match flaw {
             Flaw::AcceptsEmpty if s.nrows() == 0 => {}
             Flaw::AcceptsNegativeWeights => Samples { weights: None, ..s }.check()?,
+            Flaw::IgnoresGroups => Samples { groups: None, ..s }.check()?,
             _ => s.check()?,
         }
+        assert!(flaw != Flaw::Panics, "as told");
         let x = s.x.dense("Toy")?;
-        if flaw != Flaw::AcceptsNan {
+        if flaw != Flaw::AcceptsNan && !(flaw == Flaw::AcceptsNanInSinglePrecision && F::NAME == "f32") {
             s.x.check_finite()?;
         }
         if flaw != Flaw::AcceptsNanTarget {
@@ -106,11 +113,13 @@ impl<F: Float> Fit<F, Array1<F>> for Toy {
         let (mx, my) = (mean(&mut sums.iter().copied()), mean(&mut s.y.iter().map(|v| v.f64())));
         let cross = mean(&mut sums.iter().zip(s.y).map(|(v, y)| (v - mx) * (y.f64() - my)));
         let square = mean(&mut sums.iter().map(|v| (v - mx).powi(2)));
+        let square = if flaw == Flaw::LosesTheDistant { square + mx * mx * 1e-3 } else { square };
         let slope = match flaw {
             Flaw::OverflowsToNan => square * cross / (square * square),
             _ if square + self.alpha > 0.0 => cross / (square + self.alpha),
             _ => 0.0,
         };
+        let my = if flaw == Flaw::MissesTheConstant && cross == 0.0 { my * 0.999 } else { my };
         let (slope, shift) = if flaw == Flaw::LearnsNothing { (0.0, my) } else { (slope, my - slope * mx) };
         if !(slope.is_finite() && shift.is_finite())
             && flaw != Flaw::OverflowsToNan
@@ -201,6 +210,11 @@ fn every_flaw_is_caught() {
     caught(Flaw::LearnsNothing, "a_linear_signal_is_found");
     caught(Flaw::OverflowsToNan, "huge_and_tiny_values_are_learnt_or_refused");
     caught(Flaw::AcceptsNanTarget, "nan_in_y_is_refused");
+    caught(Flaw::AcceptsNanInSinglePrecision, "nan_is_refused_in_single_precision");
+    caught(Flaw::Panics, "fitting_twice_gives_the_same_bits");
+    caught(Flaw::MissesTheConstant, "a_constant_target_is_predicted");
+    caught(Flaw::LosesTheDistant, "a_linear_signal_is_found_far_from_zero");
+    caught(Flaw::IgnoresGroups, "lengths_that_disagree_are_refused");
 }
 
 #[test]

@@ -1,0 +1,1 @@
+"""Estimand and its peers on the very same arrays: see ../README.md."""

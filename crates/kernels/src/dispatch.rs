@@ -1,0 +1,144 @@
+//! The table of kernels, and the choice among its copies.
+//!
+//! A kernel is one generic function, always inlined. [`kernels!`] wraps it in functions compiled for
+//! AVX-512, for AVX2 with FMA and for the target's baseline; the vectoriser does the rest. The first call
+//! asks the processor what it can do and remembers the table to use.
+
+use crate::{isa, logistic, map, math::Real, panel, reduce};
+use estimand_core::Float;
+use std::{any::Any, sync::OnceLock};
+
+macro_rules! kernels {
+    ($($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)? = $page:ident::$body:ident;)*) => {
+        /// One copy of every kernel, for one scalar type.
+        struct Table<T> { $($name: unsafe fn($($ty),*) $(-> $out)?,)* }
+
+        kernels!(@copy avx512, target_arch = "x86_64", target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2"), isa::x86::Avx512,
+            $(fn $name($($arg: $ty),*) $(-> $out)? = $page::$body;)*);
+        kernels!(@copy avx2, target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi2"), isa::x86::Avx2,
+            $(fn $name($($arg: $ty),*) $(-> $out)? = $page::$body;)*);
+        kernels!(@copy baseline, all(), inline(never), isa::Baseline,
+            $(fn $name($($arg: $ty),*) $(-> $out)? = $page::$body;)*);
+
+        $($(#[$doc])*
+        #[inline]
+        $vis fn $name<T: Float>($($arg: $ty),*) $(-> $out)? {
+            // SAFETY: `table` holds copies compiled for instructions that this processor has.
+            unsafe { (table::<T>().$name)($($arg),*) }
+        })*
+    };
+    (@copy $isa:ident, $cfg:meta, $attribute:meta, $isa_type:ty,
+     $(fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)? = $page:ident::$body:ident;)*) => {
+        #[cfg($cfg)]
+        mod $isa {
+            use super::*;
+            $(#[$attribute]
+            fn $name<T: Real>($($arg: $ty),*) $(-> $out)? {
+                $page::$body::<T, $isa_type>($($arg),*)
+            })*
+            const fn table<T: Real>() -> Table<T> {
+                Table { $($name: $name::<T>,)* }
+            }
+            static SINGLE: Table<f32> = table();
+            static DOUBLE: Table<f64> = table();
+            pub(super) static TABLES: Tables = (&SINGLE, &DOUBLE);
+        }
+    };
+}
+
+type Tables = (&'static Table<f32>, &'static Table<f64>);
+
+/// The best copies that this processor can run.
+fn select() -> Tables {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("bmi2");
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        if avx2 && avx512 {
+            return avx512::TABLES;
+        }
+        if avx2 {
+            return avx2::TABLES;
+        }
+    }
+    baseline::TABLES
+}
+
+#[inline]
+fn table<T: Float>() -> &'static Table<T> {
+    static CHOSEN: OnceLock<Tables> = OnceLock::new();
+    let (single, double) = *CHOSEN.get_or_init(select);
+    let either = (single as &dyn Any).downcast_ref().or_else(|| (double as &dyn Any).downcast_ref());
+    // `Float` is sealed: `T` is one of the two.
+    either.unwrap_or_else(|| unreachable!())
+}
+
+kernels! {
+    /// xᵢ ← exp xᵢ, within 1 ulp; exp(−∞) = 0, and the subnormal range is reached gradually.
+    pub fn exp(x: &mut [T]) = map::exp;
+    /// xᵢ ← ln xᵢ, within 1 ulp; ln 0 = −∞, and NaN below 0.
+    pub fn ln(x: &mut [T]) = map::ln;
+    /// xᵢ ← 1 / (1 + exp(−xᵢ)), within 2 ulp at both ends.
+    pub fn sigmoid(x: &mut [T]) = map::sigmoid;
+    /// xᵢ ← ln(1 + exp xᵢ), without overflow: within 2 ulp.
+    pub fn log1p_exp(x: &mut [T]) = map::log1p_exp;
+    /// xᵢ ← tanh xᵢ, within 3 ulp.
+    pub fn tanh(x: &mut [T]) = map::tanh;
+
+    /// Σ aᵢbᵢ
+    pub fn dot(a: &[T], b: &[T]) -> f64 = reduce::dot;
+    /// Σ xᵢ
+    pub fn sum(x: &[T]) -> f64 = reduce::sum;
+    /// Σ xᵢ²
+    pub fn sum_squares(x: &[T]) -> f64 = reduce::sum_squares;
+    /// Σ (aᵢ − bᵢ)²
+    pub fn squared_distance(a: &[T], b: &[T]) -> f64 = reduce::squared_distance;
+    /// Whether no value is NaN or infinite.
+    pub fn all_finite(x: &[T]) -> bool = reduce::all_finite;
+    /// y ← αx + y
+    pub fn axpy(alpha: T, x: &[T], y: &mut [T]) = reduce::axpy;
+    /// y ← αx + y, where y is `f64` for both scalar types.
+    pub fn axpy_f64(alpha: f64, x: &[T], y: &mut [f64]) = reduce::axpy_f64;
+    /// outᵢ ← Σⱼ xᵢⱼ vⱼ
+    pub fn rows_dot(rows: &[&[T]], v: &[T], out: &mut [T]) = reduce::rows_dot;
+    /// sⱼ ← sⱼ + Σᵢ rᵢ xᵢⱼ, for rows at least as long as `s`.
+    pub fn rows_axpy(rows: &[&[T]], r: &[T], s: &mut [f64]) = reduce::rows_axpy;
+
+    /// out ← out + Σₖ valuesₖ bⱼ, j = indicesₖ, for rows bⱼ of `b` as wide as `out`: a sparse row times a dense
+    /// matrix.
+    pub fn gather_rows(indices: &[u32], values: &[T], b: &[T], out: &mut [T]) = reduce::gather_rows;
+    /// Row j of `sums` ← itself + valuesₖ b, j = indicesₖ, for each k: a sparse row, transposed, times a row.
+    pub fn scatter_rows(indices: &[u32], values: &[T], b: &[T], sums: &mut [f64]) = reduce::scatter_rows;
+
+    /// T ← T + AᵀB for panels A and B with equally many rows and an 8 × 8 tile T, all row-major. Of T the
+    /// first `rows` rows are right; the others may be left alone. Meanwhile asks for `ahead` to be brought
+    /// near.
+    ///
+    /// # Panics
+    /// If the tile does not hold 64 values.
+    pub fn add_tile(a: &[f64], b: &[f64], tile: &mut [f64], rows: usize, ahead: &[T]) = panel::add_tile;
+    /// (xᵢⱼ − shiftⱼ) · factorᵢ into panels of eight columns with room for `capacity` rows each, for rows at
+    /// least as long as `shift`. Lanes beyond that length are left alone.
+    pub fn pack_rows(rows: &[&[T]], shift: &[f64], factors: &[f64], panels: &mut [f64], capacity: usize) = panel::pack_rows;
+    /// Like [`pack_rows`], from columns.
+    pub fn pack_columns(columns: &[&[T]], shift: &[f64], factors: &[f64], panels: &mut [f64], capacity: usize) = panel::pack_columns;
+
+    /// Each row of `x`, as wide as `shift` and `factor`: xⱼ ← (xⱼ − shiftⱼ) · factorⱼ
+    pub fn standardise_rows(x: &mut [T], shift: &[T], factor: &[T]) = reduce::standardise_rows;
+    /// Like [`standardise_rows`], from `x` into `out`.
+    pub fn standardise_rows_into(x: &[T], shift: &[T], factor: &[T], out: &mut [T]) = reduce::standardise_rows_into;
+
+    /// The logistic loss of margins `z` for labels `y` in {0, 1}: returns Σ wᵢ (ln(1 + exp zᵢ) − yᵢzᵢ) and
+    /// leaves in `z` the residuals wᵢ (σ(zᵢ) − yᵢ). Without weights, w = 1.
+    pub fn logistic_loss(z: &mut [T], y: &[T], weights: Option<&[T]>) -> f64 = logistic::loss;
+    /// Like [`logistic_loss`], and leaves in `h` the second derivatives wᵢ σ(zᵢ) (1 − σ(zᵢ)).
+    pub fn logistic_loss_curvature(z: &mut [T], y: &[T], weights: Option<&[T]>, h: &mut [T]) -> f64 = logistic::loss_curvature;
+    /// Each row of `width` values becomes exp(zⱼ − max z) / Σ exp(zₖ − max z).
+    pub fn softmax_rows(z: &mut [T], width: usize) = logistic::softmax_rows;
+    /// The multinomial loss of scores `z`, rows of `width` classes, for class codes `y`: returns
+    /// Σ wᵢ (ln Σₖ exp zᵢₖ − zᵢ,yᵢ), leaves in `z` the probabilities pᵢₖ.
+    pub fn softmax_loss(z: &mut [T], width: usize, y: &[u32], weights: Option<&[T]>) -> f64 = logistic::softmax_loss;
+}

@@ -1,0 +1,83 @@
+//! Every linear model under the conformance suite.
+
+use estimand_linear::{
+    LeastSquaresSolver, LinearRegression, LogisticRegression, LogisticSolver, Ridge, RidgeSolver,
+};
+use estimand_testkit::{classifier, regressor};
+
+const NO_INTERCEPT: &str =
+    "without an intercept, neither a constant nor a shift of the columns is in the model";
+
+const DENSE_SOLVER: &str = "the estimator reads sparse records, this solver of it refuses them";
+
+#[test]
+fn linear_regression() {
+    regressor(LinearRegression::new()).saved().one_row().multi_output().only_ratios_of_weights_matter().run();
+    regressor(LinearRegression::new().fit_intercept(false))
+        .saved()
+        .one_row()
+        .multi_output()
+        .except("a_constant_target_is_predicted", NO_INTERCEPT)
+        .except("a_linear_signal_is_found_far_from_zero", NO_INTERCEPT)
+        .run();
+}
+
+#[test]
+fn linear_regression_solvers() {
+    use LeastSquaresSolver::*;
+    for solver in [Cholesky, ConjugateGradient] {
+        regressor(LinearRegression::new().solver(solver)).saved().one_row().multi_output().run();
+    }
+    regressor(LinearRegression::new().solver(Svd))
+        .saved()
+        .one_row()
+        .multi_output()
+        .except("sparse_records_agree_or_are_refused", DENSE_SOLVER)
+        .run();
+}
+
+#[test]
+fn ridge() {
+    regressor(Ridge::new()).saved().one_row().multi_output().run();
+    regressor(Ridge::new().fit_intercept(false))
+        .saved()
+        .one_row()
+        .multi_output()
+        .except("a_constant_target_is_predicted", NO_INTERCEPT)
+        .except("a_linear_signal_is_found_far_from_zero", NO_INTERCEPT)
+        .run();
+}
+
+#[test]
+fn ridge_solvers() {
+    use RidgeSolver::*;
+    for solver in [Cholesky, ConjugateGradient] {
+        regressor(Ridge::new().solver(solver)).saved().one_row().multi_output().run();
+    }
+    for solver in [Svd, Dual] {
+        regressor(Ridge::new().solver(solver))
+            .saved()
+            .one_row()
+            .multi_output()
+            .except("sparse_records_agree_or_are_refused", DENSE_SOLVER)
+            .run();
+    }
+}
+
+#[test]
+fn logistic_regression() {
+    classifier(LogisticRegression::new())
+        .saved()
+        .one_row()
+        .probabilities()
+        .class_weights(LogisticRegression::class_weight)
+        .run();
+}
+
+#[test]
+fn logistic_regression_solvers() {
+    use LogisticSolver::*;
+    for solver in [NewtonCholesky, Lbfgs] {
+        classifier(LogisticRegression::new().solver(solver)).saved().one_row().probabilities().run();
+    }
+}

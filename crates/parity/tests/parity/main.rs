@@ -1,0 +1,12 @@
+//! Estimand against the golden files, a test per family.
+
+#![cfg(test)]
+
+mod datasets;
+mod files;
+mod inputs;
+mod linear;
+mod metrics;
+mod preprocessing;
+mod splits;
+mod validation;
