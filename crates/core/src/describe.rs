@@ -175,7 +175,7 @@ macro_rules! params {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, $crate::serde::Serialize, $crate::serde::Deserialize)]
         #[serde(crate = "estimand_core::serde", default, deny_unknown_fields)]
-        #[must_use = "settings do nothing until they are fitted"]
+        #[must_use = "settings do nothing until they are used"]
         #[non_exhaustive]
         $vis struct $name {
             $( $(#[$field_meta])* pub $field: $type, )*

@@ -1,16 +1,13 @@
 //! The one error of the toolkit: what is wrong, where, and what to do.
 
-use thiserror::Error as ThisError;
-
 /// Shorthand for results of this toolkit.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that can go wrong on user input.
 #[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, ThisError)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Error {
     /// A setting lies outside its allowed range, or contradicts another one.
-    #[error("parameter `{name}` must be {allowed}, got {value}")]
     Parameter {
         /// The parameter's name, as its setter is called.
         name: String,
@@ -20,7 +17,6 @@ pub enum Error {
         allowed: String,
     },
     /// Two things that must agree in size do not.
-    #[error("{what}: expected {expected}, found {found}")]
     Shape {
         /// Which quantity, for example `columns of x` or `length of y`.
         what: String,
@@ -30,7 +26,6 @@ pub enum Error {
         found: String,
     },
     /// NaN or an infinity where numbers are needed.
-    #[error("{what} contains {value} at row {row}, column {column}; remove or impute such rows first")]
     NonFinite {
         /// Which array.
         what: String,
@@ -42,31 +37,26 @@ pub enum Error {
         column: usize,
     },
     /// No rows or no columns.
-    #[error("{what} is empty; at least one row and one column are needed")]
     EmptyInput {
         /// Which array.
         what: String,
     },
     /// Sample weights that cannot be used: negative, not finite, or all zero.
-    #[error("sample weights: {what}")]
     Weights {
         /// What is wrong and where.
         what: String,
     },
     /// The target cannot be learnt from: one class only, values outside a loss's domain, ….
-    #[error("target: {what}")]
     Target {
         /// What is wrong and what to do.
         what: String,
     },
     /// Columns whose names differ from those of the training data.
-    #[error("feature names: {what}")]
     FeatureNames {
         /// Which names are unknown, missing or out of order.
         what: String,
     },
     /// A label or category that was not seen when fitting.
-    #[error("unknown label {label}; known are {known}")]
     UnknownLabel {
         /// The label that was found.
         label: String,
@@ -74,7 +64,6 @@ pub enum Error {
         known: String,
     },
     /// A combination that the estimator does not support.
-    #[error("{estimator} does not support {what}")]
     Unsupported {
         /// The estimator's name.
         estimator: String,
@@ -82,19 +71,16 @@ pub enum Error {
         what: String,
     },
     /// The computation broke down: overflow, a matrix that is not positive definite, ….
-    #[error("numerical failure: {what}")]
     Numerical {
         /// What happened and what to do.
         what: String,
     },
     /// A search that found nothing: every candidate failed.
-    #[error("search: {what}")]
     Search {
         /// How many failed, and why the first of them did.
         what: String,
     },
     /// An estimator of another library failed.
-    #[error("{estimator}: {what}")]
     Foreign {
         /// The estimator's name.
         estimator: String,
@@ -102,13 +88,11 @@ pub enum Error {
         what: String,
     },
     /// A model file that cannot be read or written.
-    #[error("model file: {what}")]
     Persist {
         /// What is wrong with the file.
         what: String,
     },
     /// A data file that cannot be understood.
-    #[error("{source_name}, line {line}: {what}")]
     Parse {
         /// The file or source.
         source_name: String,
@@ -118,7 +102,6 @@ pub enum Error {
         what: String,
     },
     /// A binary data file that cannot be understood.
-    #[error("{source_name}: {what}")]
     Format {
         /// The file or source.
         source_name: String,
@@ -126,7 +109,6 @@ pub enum Error {
         what: String,
     },
     /// The operating system refused.
-    #[error("{path}: {what}")]
     Io {
         /// The path in question.
         path: String,
@@ -134,6 +116,31 @@ pub enum Error {
         what: String,
     },
 }
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Parameter { name, value, allowed } => write!(f, "parameter `{name}` must be {allowed}, got {value}"),
+            Self::Shape { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
+            Self::NonFinite { what, value, row, column } => write!(f, "{what} contains {value} at row {row}, column {column}; remove or impute such rows first"),
+            Self::EmptyInput { what } => write!(f, "{what} is empty; at least one row and one column are needed"),
+            Self::Weights { what } => write!(f, "sample weights: {what}"),
+            Self::Target { what } => write!(f, "target: {what}"),
+            Self::FeatureNames { what } => write!(f, "feature names: {what}"),
+            Self::UnknownLabel { label, known } => write!(f, "unknown label {label}; known are {known}"),
+            Self::Unsupported { estimator, what } => write!(f, "{estimator} does not support {what}"),
+            Self::Numerical { what } => write!(f, "numerical failure: {what}"),
+            Self::Search { what } => write!(f, "search: {what}"),
+            Self::Foreign { estimator, what } => write!(f, "{estimator}: {what}"),
+            Self::Persist { what } => write!(f, "model file: {what}"),
+            Self::Parse { source_name, line, what } => write!(f, "{source_name}, line {line}: {what}"),
+            Self::Format { source_name, what } => write!(f, "{source_name}: {what}"),
+            Self::Io { path, what } => write!(f, "{path}: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
 
 impl Error {
     /// A parameter outside its range.

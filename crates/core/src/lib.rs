@@ -14,7 +14,7 @@
 //! | [`describe`] | parameters declared once: [`params!`](crate::params), [`Describe`] |
 //! | [`features`] | [`Features`], what a model remembers of its input columns |
 //! | [`report`] | [`Report`], what a person wants to know about a fit |
-//! | [`persist`] | [`Persist`]: save and load, binary and JSON |
+//! | [`mod@persist`] | [`Persist`]: save and load, binary and JSON |
 //! | [`stats`] | column statistics as small mergeable states: [`Moments`](stats::Moments), [`Extent`](stats::Extent) |
 //! | [`random`] | [`Seed`] and its independent streams |
 //! | [`error`] | the one [`Error`] |
@@ -35,6 +35,8 @@ pub mod records;
 pub mod report;
 pub mod samples;
 pub mod sparse;
+#[cfg(feature = "sprs")]
+mod sprs;
 pub mod split;
 pub mod stats;
 pub mod traits;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`bundled`] | [`iris`], [`wine`], [`breast_cancer`], [`digits`], [`diabetes`], [`linnerud`] |
 //! | [`generate`] | [`make_classification`], [`make_regression`], [`make_blobs`], … |
-//! | [`read`] | [`read_csv`], [`read_npy`], [`read_npz`], [`read_svmlight`] and writers |
+//! | [`read`] | [`read_csv`], [`read_npy`], `read_npz` (feature `npz`), [`read_svmlight`] and writers |
 //!
 //! ```
 //! use estimand_datasets as datasets;
@@ -27,5 +27,7 @@ pub use generate::{
     make_low_rank_matrix, make_moons, make_regression, make_sparse_uncorrelated, make_swiss_roll,
 };
 pub use read::{
-    parse_csv, parse_svmlight, read_csv, read_npy, read_npz, read_svmlight, write_npy, write_svmlight,
+    parse_csv, parse_svmlight, read_csv, read_npy, read_svmlight, write_npy, write_svmlight,
 };
+#[cfg(feature = "npz")]
+pub use read::{Npz, read_npz};

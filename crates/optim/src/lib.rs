@@ -90,8 +90,6 @@ pub struct Outcome {
     pub gradient_norm: f64,
     /// The decrease of f that one more step was expected to bring.
     pub decrease: f64,
-    /// That step. Where it is long though `decrease` is small, f is flat in its direction, or falls for ever.
-    pub next: Vec<f64>,
     /// Steps made.
     pub iterations: usize,
     /// Values and gradients computed.
@@ -189,8 +187,8 @@ impl<'a, O: Objective> Run<'a, O> {
 
     fn end(self, reason: Reason) -> Outcome {
         let gradient_norm = self.objective.gradient_norm(&self.gradient);
-        let Self { x, value, decrease, direction: next, iterations, evaluations, .. } = self;
-        Outcome { x, value, gradient_norm, decrease, next, iterations, evaluations, reason }
+        let Self { x, value, decrease, iterations, evaluations, .. } = self;
+        Outcome { x, value, gradient_norm, decrease, iterations, evaluations, reason }
     }
 }
 

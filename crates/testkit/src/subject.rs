@@ -73,6 +73,8 @@ pub struct Subject {
     pub kind: Kind,
     /// What it says it can take.
     pub capabilities: Capabilities,
+    /// Rows of the problem on which numbers of threads are compared.
+    pub rows: usize,
     /// Its answers in double precision.
     pub answer: Answer<f64>,
     /// Its answers in single precision.
@@ -102,6 +104,7 @@ impl<E: Describe> Suite<E> {
             name: estimator.name(),
             kind,
             capabilities: estimator.capabilities(),
+            rows: 20_000,
             answer,
             answer_f32,
         };
@@ -114,6 +117,13 @@ impl<E: Describe> Suite<E> {
 
     pub(crate) fn add(&mut self, name: &'static str, check: impl Fn(&Subject) -> Outcome + 'static) {
         self.checks.push((name, Box::new(check)));
+    }
+
+    /// Compares numbers of threads on so many rows: for estimators whose cost grows faster than the rows. There
+    /// should be enough to cut every parallel step into several chunks.
+    pub fn rows(mut self, rows: usize) -> Self {
+        self.subject.rows = rows;
+        self
     }
 
     /// Declares that a check does not hold, and why.

@@ -3,7 +3,7 @@
 //! | file | read | write |
 //! |---|---|---|
 //! | CSV with a header | [`read_csv`], [`parse_csv`] | |
-//! | NumPy `.npy` and `.npz` | [`read_npy`], [`read_npz`] | [`write_npy`] |
+//! | NumPy `.npy`, and `.npz` with the feature `npz` | [`read_npy`], `read_npz` | [`write_npy`] |
 //! | svmlight, also called libsvm | [`read_svmlight`], [`parse_svmlight`] | [`write_svmlight`] |
 //!
 //! What a file claims is checked before it is believed: sizes that the bytes do not bear out are an
@@ -11,6 +11,7 @@
 
 mod csv;
 mod npy;
+#[cfg(feature = "npz")]
 mod npz;
 mod svmlight;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 
 pub use csv::{CsvReader, parse_csv, read_csv};
 pub use npy::{Element, read_npy, write_npy};
+#[cfg(feature = "npz")]
 pub use npz::{Npz, read_npz};
 pub use svmlight::{IndexBase, SvmlightReader, parse_svmlight, read_svmlight, write_svmlight};
 

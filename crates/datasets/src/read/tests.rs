@@ -219,6 +219,7 @@ fn npy_believes_no_claim() {
     }
 }
 
+#[cfg(feature = "npz")]
 #[test]
 fn npz_refuses_what_is_none() {
     let file = Scratch::new("bad.npz");

@@ -22,6 +22,8 @@ pub(super) struct Design<'a, F> {
     /// c: p values, all 0 without an intercept.
     pub(super) centre: Vec<f64>,
     pub(super) intercept: bool,
+    /// Columns that are constant where there is an intercept, and therefore say nothing.
+    pub(super) constant: Vec<usize>,
 }
 
 /// Consecutive rows of X: dense ones row after row, or sparse ones.
@@ -37,15 +39,16 @@ const LOOKED_AT: usize = 256;
 impl<'a, F: Float> Design<'a, F> {
     pub(super) fn new(x: Records<'a, F>, intercept: bool) -> Self {
         let mut centre = vec![0.0; x.ncols()];
+        let mut constant = Vec::new();
         if intercept {
-            match x.values() {
+            constant = match x.values() {
                 MatrixView::Dense(x) => dense_centre(x, &mut centre),
                 MatrixView::Sparse(x) => sparse_centre(x, &mut centre),
-            }
+            };
             // What is not finite is found, and located, by the first pass.
             centre.iter_mut().filter(|c| !c.is_finite()).for_each(|c| *c = 0.0);
         }
-        Self { x: x.values(), centre, intercept }
+        Self { x: x.values(), centre, intercept, constant }
     }
 
     pub(super) fn nrows(&self) -> usize {
@@ -71,10 +74,6 @@ impl<'a, F: Float> Design<'a, F> {
             MatrixView::Dense(x) => x.ncols(),
             MatrixView::Sparse(x) => x.nnz() / x.nrows().max(1) + 1,
         }
-    }
-
-    pub(super) fn is_sparse(&self) -> bool {
-        matches!(self.x, MatrixView::Sparse(_))
     }
 
     /// Rows of a block: as many as stay in the second-level cache from the scores to the gradient.
@@ -115,6 +114,8 @@ impl<'a, F: Float> Design<'a, F> {
     /// (Xᵀr, 1ᵀr) becomes (Xᵀr − c 1ᵀr, 1ᵀr), for k columns.
     pub(super) fn centre_gradient(&self, gradient: &mut [f64], k: usize) {
         self.shift_gradient(gradient, k, -1.0);
+        // 0 but for rounding, which a column of zero variance would magnify without limit.
+        self.constant.iter().for_each(|j| gradient[j * k..(j + 1) * k].fill(0.0));
     }
 
     /// The inverse: the gradient with respect to the coefficients of X itself.
@@ -260,18 +261,24 @@ fn row_major<'b, F: Float>(x: ArrayView2<'b, F>, buffer: &'b mut Vec<f64>) -> &'
     buffer
 }
 
-/// The mean of rows spread over the records; exactly the value of a column that is constant in them.
-fn dense_centre<F: Float>(x: ArrayView2<'_, F>, centre: &mut [f64]) {
+/// The mean of rows spread over the records; exactly the value of a column that is constant in them. Returns the
+/// columns that are constant in all rows.
+fn dense_centre<F: Float>(x: ArrayView2<'_, F>, centre: &mut [f64]) -> Vec<usize> {
     let looked_at = x.slice(s![..;x.nrows().div_ceil(LOOKED_AT).max(1), ..]);
-    for (c, column) in centre.iter_mut().zip(looked_at.columns()) {
+    let mut constant = Vec::new();
+    for (j, (c, column)) in centre.iter_mut().zip(looked_at.columns()).enumerate() {
         let first = column.first().map_or(0.0, |v| v.f64());
         let spread: f64 = column.iter().map(|v| v.f64() - first).sum();
         *c = first + spread / column.len() as f64;
+        if spread == 0.0 && x.column(j).iter().all(|v| v.f64() == first) {
+            constant.push(j);
+        }
     }
+    constant
 }
 
-/// The mean of each column; exactly its value where it is constant.
-fn sparse_centre<F: Float>(x: CsrView<'_, F>, centre: &mut [f64]) {
+/// The mean of each column; exactly its value where it is constant. Returns those columns.
+fn sparse_centre<F: Float>(x: CsrView<'_, F>, centre: &mut [f64]) -> Vec<usize> {
     // As for dense columns, about the first value: of a column that is nowhere absent, its first one, else 0.
     let (mut count, mut first) = (vec![0_usize; centre.len()], vec![0.0; centre.len()]);
     for row in x.outer_iter() {
@@ -283,6 +290,13 @@ fn sparse_centre<F: Float>(x: CsrView<'_, F>, centre: &mut [f64]) {
         }
     }
     first.iter_mut().zip(&count).filter(|(_, n)| **n < x.nrows()).for_each(|(first, _)| *first = 0.0);
-    x.outer_iter().for_each(|row| row.iter().for_each(|(j, v)| centre[j] += v.f64() - first[j]));
+    let mut varies = vec![false; centre.len()];
+    for row in x.outer_iter() {
+        for (j, v) in row.iter() {
+            centre[j] += v.f64() - first[j];
+            varies[j] |= v.f64() != first[j];
+        }
+    }
     centre.iter_mut().zip(&first).for_each(|(c, first)| *c = first + *c / x.nrows() as f64);
+    (0..centre.len()).filter(|j| !varies[*j]).collect()
 }

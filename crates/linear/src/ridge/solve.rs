@@ -45,7 +45,8 @@ pub(super) fn dual(
 /// K = X̃X̃ᵀ + cuuᵀ for u = √ω. Centring makes u a null vector of X̃X̃ᵀ, orthogonal to Ỹ: lifting its eigenvalue from 0
 /// to the mean of the others changes no solution and spares the condition.
 pub(super) fn kernel(problem: &Problem<'_, f64>, x: ArrayView2<'_, f64>) -> Array2<f64> {
-    let mut kernel = matmul(x, x.t());
+    // Products of rows are moments of the transpose, of which only one triangle is computed.
+    let mut kernel = Moments::new(x.t(), Array2::zeros((x.ncols(), 0)).view(), None).uncentred().gram;
     if problem.fit_intercept {
         let u = problem.weigh(Array2::ones((x.nrows(), 1)));
         let mean = kernel.diag().sum() / x.nrows() as f64;

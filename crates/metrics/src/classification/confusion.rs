@@ -79,6 +79,14 @@ impl<L: Label> ConfusionMatrix<L> {
         &self.counts
     }
 
+    /// The same matrix with other names for the classes, in their order; classes beyond keep theirs.
+    #[must_use]
+    pub fn with_names<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> ConfusionMatrix<String> {
+        let mut labels: Vec<String> = self.labels.iter().map(ToString::to_string).collect();
+        labels.iter_mut().zip(names).for_each(|(label, name)| *label = name.into());
+        ConfusionMatrix { labels, counts: self.counts }
+    }
+
     /// The matrix as shares; 0 where there is nothing to divide by.
     #[must_use]
     pub fn normalise(&self, by: Normalise) -> Self {

@@ -204,6 +204,7 @@ truth \\ predicted     0     1     2     3
 ";
     assert_eq!(of_truth.to_string(), text);
     assert!(format!("{of_truth:.1}").contains("0.8  0.1  0.1  0.1"));
+    assert_eq!(matrix.with_names(["first", "second"]).labels(), ["first", "second", "2", "3"]);
     let empty_row = confusion_matrix(&array![0, 0], &array![0, 1]).unwrap().normalise(Normalise::Truth);
     assert_eq!(empty_row.counts(), array![[0.5, 0.5], [0.0, 0.0]]);
 }

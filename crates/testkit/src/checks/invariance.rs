@@ -29,7 +29,7 @@ pub(super) fn input_unchanged(s: &Subject) -> Outcome {
 
 /// Large enough that every parallel step is cut into several chunks.
 pub(super) fn threads(s: &Subject) -> Outcome {
-    let p = Problem::new(20_000, 12, 5);
+    let p = Problem::new(s.rows, 12, 5);
     let run = |threads| estimand_par::with_threads(threads, || s.answer_itself(Train::of(&p)));
     let one = ok("one thread", run(1)?)?;
     for threads in [2, 7] {
