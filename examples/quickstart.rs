@@ -9,7 +9,12 @@ type Fitted = Chain<StandardScalerModel<f64>, Classifier<LogisticModel<f64>, usi
 
 fn main() -> Result<()> {
     let (train, test) = datasets::breast_cancer().split_stratified(0.25, 42)?;
-    println!("breast cancer: {} rows to learn from, {} held out, {} features\n", train.nrows(), test.nrows(), train.ncols());
+    println!(
+        "breast cancer: {} rows to learn from, {} held out, {} features\n",
+        train.nrows(),
+        test.nrows(),
+        train.ncols()
+    );
 
     let pipeline = StandardScaler::new().then(LogisticRegression::new());
     let folds = StratifiedKFold::new(5).shuffle(true).seed(7);

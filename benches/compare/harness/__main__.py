@@ -3,7 +3,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -27,17 +26,21 @@ def arguments():
 
 
 def machine():
-    """Processor, memory and compilers, in one line."""
+    """Processor, memory and language versions, in one line."""
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    rustc = subprocess.run(["rustc", "--version"], stdout=subprocess.PIPE, text=True).stdout.split()
-    return f"{model}, {os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}, rustc {rustc[1]}"
+    return f"{model}, {os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}, {rust.compiler()}"
 
 
 def show(cases):
-    for c in cases.values():
+    try:
+        ours = {c: schedule.estimand(cases[c]) for c in cases}
+    except rust.NotBuilt as e:
+        ours = dict.fromkeys(cases, [])
+        print(f"Estimand does not build, so its cases are missing here: {e}")
+    for name, c in cases.items():
         shape = c.shape if isinstance(c, Startup) else datasets.shape(c.data)
-        print(f"{c.name:22} {c.family:14} {shape[0]:>8} × {shape[1]:<6} {' '.join(schedule.libraries(c))}")
+        print(f"{name:22} {c.family:14} {shape[0]:>8} × {shape[1]:<6} {' '.join((*ours[name], *c.libs, *c.peers))}")
 
 
 def chosen(cases, names):

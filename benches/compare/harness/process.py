@@ -48,9 +48,11 @@ def run(case, library, folder, out, threads, reps, timeout):
         process = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         text, errors = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, KeyboardInterrupt) as stop:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+        if isinstance(stop, KeyboardInterrupt):
+            raise
         return Answer("timeout", error=f"more than {timeout:g} s")
     wall = time.perf_counter() - begin
     others = max(0.0, sum(busy_seconds()) - busy - (child_seconds() - own)) / (time.perf_counter() - start)

@@ -225,7 +225,7 @@ def gaussian_process(D, R):
 # ---------------------------------------------------------------- transformers, metrics, selection
 
 def against(reference):
-    """Largest deviation of the first transformed rows from a plain two-pass computation: reference(D, rows)."""
+    """Largest deviation of the first transformed rows from reference(D, rows), the same in longer numbers."""
     def measure(D, R):
         return {"max_error": np.abs(R["sample"] - reference(D, len(R["sample"]))).max()}
     return measure

@@ -61,7 +61,7 @@ class Case:
     quality: Callable        # (D, arrays by name) -> figures by name, the first is the one compared; not timed
     predict: Callable | None = None  # (object, D) -> anything; timed as predict_s
     latency: bool = False    # predict is also timed on one row at a time
-    score: str = "fit"       # what libraries are compared by: fit, total (fit and predict) or row (predicting one row)
+    score: str = "fit"       # what the ratio compares: fit; total, fit and predict; row, where predict_s is of one row
     size: str = "X"          # the array that n and p are taken from
     note: str = ""
     peers: tuple = ()        # Rust peers that have the case

@@ -23,7 +23,6 @@ fresh processes, in alternation; seconds are medians. What each case is stands i
 - **~** after the threads: other programs used more than {disturbed:.0%} of a processor meanwhile.
 - One thread is pinned to one processor. Peak MB is the highest resident memory after the data was loaded, data included.
 """
-DISTURBED = 0.12
 
 
 def latest(rows):
@@ -32,13 +31,9 @@ def latest(rows):
     return [r for r in rows if r["run"] == last[r["case"]]]
 
 
-def marked(row):
-    return row | {"threads": f"{row['threads']} ~"} if (row["others"] or 0) > DISTURBED else row
-
-
 def write(source, command):
     rows = latest([json.loads(line) for line in source.read_text().splitlines()])
-    lines = [INTRODUCTION.format(page=command, disturbed=DISTURBED)]
+    lines = [INTRODUCTION.format(page=command, disturbed=table.DISTURBED)]
     for run in sorted({r["run"] for r in rows}):
         first = next(r for r in rows if r["run"] == run)
         lines.append(f"Run of {run}: `{first['command']}` on {first['machine']}.  ")

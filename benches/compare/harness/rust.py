@@ -1,5 +1,6 @@
 """The Rust runners: built once per run, asked which cases they know."""
 import json
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -41,6 +42,13 @@ def runner(library):
     if path is None:
         raise NotBuilt(failure)
     return path
+
+
+def compiler():
+    """rustc and its version, if it is installed."""
+    rustc = shutil.which("rustc")
+    printed = subprocess.run([rustc, "--version"], stdout=subprocess.PIPE, text=True).stdout if rustc else "no rustc"
+    return " ".join(printed.split()[:2])
 
 
 @cache

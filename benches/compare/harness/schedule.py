@@ -26,10 +26,15 @@ def base(library):
     return library.split(":")[0]
 
 
-def libraries(case, only=()):
-    """Estimand first where its runner knows the case, then the peers."""
+def estimand(case):
+    """The names under which Estimand's runner knows the case."""
+    return [library for name, library in rust.estimand_cases() if name == case.name]
+
+
+def libraries(case, only):
+    """Estimand first, then the peers."""
     try:
-        ours = [library for name, library in rust.estimand_cases() if name == case.name]
+        ours = estimand(case)
     except rust.NotBuilt:
         ours = ["estimand"]
     return [x for x in (*ours, *case.libs, *case.peers) if not only or base(x) in only]

@@ -3,6 +3,7 @@ from harness import quality
 
 HEADER = ("library", "version", "threads", "fit s", "predict s", "row µs", "peak MB", "quality", "behind best", "fit ×", "predict ×")
 EXACT = ("objective",)       # figures that are shown with all their digits
+DISTURBED = 0.12             # processors used by other programs, above which a measurement is marked
 
 
 def number(x, digits=3):
@@ -12,12 +13,9 @@ def number(x, digits=3):
 
 
 def cost(row):
-    """The seconds that libraries are compared by."""
-    if row["score"] == "row":
-        return row["predict_s"]
-    if row["score"] == "total":
-        return row["fit_s"] + row["predict_s"] if row["fit_s"] is not None and row["predict_s"] is not None else None
-    return row["fit_s"]
+    """The seconds of the first ratio: of fitting, or of fitting and predicting where only both together compare."""
+    parts = [row["fit_s"]] + [row["predict_s"]] * (row["score"] == "total")
+    return None if None in parts else sum(parts)
 
 
 def ours(rows, threads):
@@ -37,13 +35,12 @@ def cells(row, rows):
     figures = [r["quality"] for r in rows if r["quality_name"] == name and r["quality"] is not None]
     gap = quality.behind(name, value, quality.best_of(name, figures)) if value is not None else None
     against = ["", ""] if own is None or own is row else [ratio(cost(own), cost(row)), ratio(own["predict_s"], row["predict_s"])]
-    if row["score"] == "row":
-        against = [ratio(own["fit_s"], row["fit_s"]), against[1]] if against != ["", ""] else against
     status = row["status"] if row["status"] != "ok" else ""
     remarks = {"falls back": row.get("dispatch") == "fallback", f"{row.get('allocations')} allocations a row": "allocations" in row}
     library = row["library"] + "".join(f" ({text})" for text, holds in remarks.items() if holds)
     shown = f"{number(value, 10 if name in EXACT else 5)} {name}" if value is not None else ""
-    return [library, row["version"] or "", str(row["threads"]), number(row["fit_s"]) or status, number(row["predict_s"]),
+    threads = f"{row['threads']} ~" if (row["others"] or 0) > DISTURBED else str(row["threads"])
+    return [library, row["version"] or "", threads, number(row["fit_s"]) or status, number(row["predict_s"]),
             number(row["row_s"] * 1e6) if row["row_s"] else "", number(row["peak_mb"]), shown,
             "" if gap is None else "0" if gap < 1e-15 else f"{gap:.0e}", *against]
 

@@ -30,7 +30,7 @@
 //!   `predict`. Predicting before fitting does not compile.
 //! - Settings are plain values with chain setters. The data decide between `f32` and `f64`.
 //! - Class labels are any ordered type; classes come out sorted.
-//! - Everything that can fail returns `Result<_, `[`Error`](core::Error)`>`; nothing panics on data.
+//! - Everything that can fail returns `Result<_, `[`Error`]`>`; nothing panics on data.
 //! - The same program gives the same answer, bit for bit, on any number of threads.
 
 pub use estimand_compose as compose;
@@ -70,4 +70,6 @@ mod pages {
     mod errors {}
     #[doc = include_str!("../../../docs/guide/weights.md")]
     mod weights {}
+    #[doc = include_str!("../../../docs/guide/wrong-programs.md")]
+    mod wrong_programs {}
 }

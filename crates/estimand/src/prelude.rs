@@ -4,13 +4,19 @@ pub use crate::datasets;
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{
-    Boxed, ClassWeight, Classes, Classifier, Csr, Dataset, Decide, Error, Fit, InverseTransform, PartialFit, Persist, Predict, PredictOne,
-    PredictProba, Records, Report, Result, Samples, Scratch, Transform, TransformOne,
+    Boxed, ClassWeight, Classes, Classifier, Csr, Dataset, Decide, Error, Fit, InverseTransform, PartialFit,
+    Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
+    TransformOne,
 };
-pub use estimand_linear::{LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Ridge};
+pub use estimand_linear::{
+    LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Ridge,
+};
 pub use estimand_metrics::{
-    accuracy, classification_report, confusion_matrix, mean_absolute_error, mean_squared_error, r2,
+    Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,
+    mean_absolute_error, mean_squared_error, r2, roc_auc, scorers,
 };
-pub use estimand_model_selection::{GridSearch, cross_val_score, cross_validate, grid, train_test_split};
+pub use estimand_model_selection::{
+    GridSearch, SearchModel, cross_val_score, cross_validate, grid, train_test_split,
+};
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

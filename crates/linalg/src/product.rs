@@ -1,7 +1,7 @@
 //! Products of dense arrays of any layout.
 //!
-//! Work is cut by the shape alone: a product into blocks of its longer side, or of the inner dimension
-//! when the result is small; matrix–vector products into blocks of rows. Sums over rows are kept per block
+//! Work is cut by the shape alone: a product into blocks of the result, or of the inner dimension when the
+//! result is small; matrix–vector products into blocks of rows. Sums over rows are kept per block
 //! and added in order, in `f64` for both scalar types.
 
 use crate::backend::backend;
@@ -22,7 +22,7 @@ const BLOCK: usize = 4096;
 pub fn matmul<F: Float>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>) -> Array2<F> {
     let shape = (a.nrows(), b.ncols());
     let mut out = Array2::from_shape_vec(shape, kernels::zeros(shape.0 * shape.1)).unwrap_or_default();
-    matmul_add(F::one(), a, b, out.view_mut());
+    matmul_into(a, b, out.view_mut());
     out
 }
 
@@ -31,54 +31,75 @@ pub fn matmul<F: Float>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>) -> Array2<F>
 /// # Panics
 /// If the three shapes do not agree.
 pub fn matmul_into<F: Float>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, mut out: ArrayViewMut2<'_, F>) {
-    out.fill(F::zero());
-    matmul_add(F::one(), a, b, out);
+    if a.ncols() == 0 {
+        out.fill(F::zero());
+    }
+    multiply(F::one(), a, b, out, false);
 }
 
 /// out ← out + αAB
 ///
 /// # Panics
 /// If the three shapes do not agree.
-pub fn matmul_add<F: Float>(alpha: F, a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, mut out: ArrayViewMut2<'_, F>) {
+pub fn matmul_add<F: Float>(alpha: F, a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, out: ArrayViewMut2<'_, F>) {
+    multiply(alpha, a, b, out, true);
+}
+
+/// out ← αAB, added to what is there if `add`.
+fn multiply<F: Float>(alpha: F, a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, mut out: ArrayViewMut2<'_, F>, add: bool) {
     let ((m, k), n) = (a.dim(), b.ncols());
     assert_eq!((b.nrows(), out.dim()), (k, (m, n)), "shapes of a product");
     if m == 0 || n == 0 || k == 0 {
         return;
     }
-    if n > m {
-        // The transposed product, so that only rows need cutting.
-        return matmul_add(alpha, b.reversed_axes(), a.reversed_axes(), out.reversed_axes());
-    }
-    if m < 256 && k >= 4096 {
-        let parts = par::map_chunks(k, par::chunk_len_at_most(k, m * n / 8 + 1, 16), |inner| {
+    let product = backend::<F>().product;
+    if m.max(n) < ROWS && k >= INNER {
+        let mut parts = par::map_chunks(k, par::chunk_len_at_most(k, m * n / 8 + 1, 16), |inner| {
             let mut part = Array2::default((m, n));
-            block_product(alpha, a.slice(s![.., inner.clone()]), b.slice(s![inner, ..]), part.view_mut());
+            product(part.view_mut(), false, a.slice(s![.., inner.clone()]), b.slice(s![inner, ..]), alpha);
             part
         });
+        if !add {
+            out.assign(&parts.remove(0));
+        }
         parts.iter().for_each(|part| out += part);
         return;
     }
-    let chunk = par::chunk_len(m, n * k / 8 + 1).max(64);
-    let mut blocks: Vec<_> = out.axis_chunks_iter_mut(Axis(0), chunk).zip(a.axis_chunks_iter(Axis(0), chunk)).collect();
-    par::for_each_chunk_mut(&mut blocks, 1, |_, block| {
-        block.iter_mut().for_each(|(out, a)| block_product(alpha, *a, b, out.view_mut()));
+    let rows = par::chunk_len_at_most(m, n * k / 8 + 1, 8).max(ROWS);
+    let columns = par::chunk_len_at_most(n, m * k / 8 + 1, 8).max(COLUMNS);
+    par::for_each_chunk_mut(&mut cut(out, rows, columns), 1, |_, blocks| {
+        for (i, j, out) in blocks {
+            let (a, b) = (a.slice(s![*i..*i + out.nrows(), ..]), b.slice(s![.., *j..*j + out.ncols()]));
+            product(out.view_mut(), add, a, b, alpha);
+        }
     });
 }
 
-/// As [`matmul_add`], on the calling thread.
-fn block_product<F: Float>(alpha: F, a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, mut out: ArrayViewMut2<'_, F>) {
-    let product = backend::<F>().product;
-    if a.strides()[0] != 1 || a.ncols() < 128 {
-        return product(out, true, a, b, alpha);
-    }
-    for (a, b) in a.axis_chunks_iter(Axis(1), INNER).zip(b.axis_chunks_iter(Axis(0), INNER)) {
-        product(out.view_mut(), true, a, b, alpha);
-    }
-}
+/// Least rows and columns of a block of the result: the backend copies a factor for each block, which smaller
+/// ones do not pay back.
+const ROWS: usize = 256;
+const COLUMNS: usize = 512;
+/// From this inner dimension on, a small result is summed in parts.
+const INNER: usize = 4096;
 
-/// Columns of A that are taken together where columns are contiguous: with many, strides that are near a power
-/// of two make the backend two to three times slower.
-const INNER: usize = 64;
+/// Blocks of a matrix with their first rows and columns.
+fn cut<F>(out: ArrayViewMut2<'_, F>, rows: usize, columns: usize) -> Vec<(usize, usize, ArrayViewMut2<'_, F>)> {
+    let mut blocks = Vec::new();
+    let (mut i, mut below) = (0, out);
+    while below.nrows() > 0 {
+        let height = rows.min(below.nrows());
+        let (mut right, rest) = below.split_at(Axis(0), height);
+        let mut j = 0;
+        while right.ncols() > 0 {
+            let width = columns.min(right.ncols());
+            let (block, rest) = right.split_at(Axis(1), width);
+            blocks.push((i, j, block));
+            (j, right) = (j + width, rest);
+        }
+        (i, below) = (i + rows, rest);
+    }
+    blocks
+}
 
 /// Xv
 ///

@@ -8,6 +8,8 @@ use estimand_testkit::{classifier, regressor};
 const NO_INTERCEPT: &str =
     "without an intercept, neither a constant nor a shift of the columns is in the model";
 
+const SINGULAR: &str = "asked for by name, the solver refuses what it cannot solve accurately";
+
 const DENSE_SOLVER: &str = "the estimator reads sparse records, this solver of it refuses them";
 
 #[test]
@@ -25,9 +27,14 @@ fn linear_regression() {
 #[test]
 fn linear_regression_solvers() {
     use LeastSquaresSolver::*;
-    for solver in [Cholesky, ConjugateGradient] {
-        regressor(LinearRegression::new().solver(solver)).saved().one_row().multi_output().run();
-    }
+    regressor(LinearRegression::new().solver(ConjugateGradient)).saved().one_row().multi_output().run();
+    regressor(LinearRegression::new().solver(Cholesky))
+        .saved()
+        .one_row()
+        .multi_output()
+        .except("more_columns_than_rows_are_learnt", SINGULAR)
+        .except("collinear_columns_are_learnt", SINGULAR)
+        .run();
     regressor(LinearRegression::new().solver(Svd))
         .saved()
         .one_row()
@@ -54,14 +61,21 @@ fn ridge_solvers() {
     for solver in [Cholesky, ConjugateGradient] {
         regressor(Ridge::new().solver(solver)).saved().one_row().multi_output().run();
     }
-    for solver in [Svd, Dual] {
-        regressor(Ridge::new().solver(solver))
-            .saved()
-            .one_row()
-            .multi_output()
-            .except("sparse_records_agree_or_are_refused", DENSE_SOLVER)
-            .run();
-    }
+    regressor(Ridge::new().solver(Svd))
+        .saved()
+        .one_row()
+        .multi_output()
+        .except("sparse_records_agree_or_are_refused", DENSE_SOLVER)
+        .run();
+    // This solver sees an n × n matrix.
+    regressor(Ridge::new().solver(Dual))
+        .saved()
+        .one_row()
+        .multi_output()
+        .rows(1_000)
+        .except("sparse_records_agree_or_are_refused", DENSE_SOLVER)
+        .except("columns_of_very_different_scales_are_learnt", SINGULAR)
+        .run();
 }
 
 #[test]
@@ -78,6 +92,11 @@ fn logistic_regression() {
 fn logistic_regression_solvers() {
     use LogisticSolver::*;
     for solver in [NewtonCholesky, Lbfgs] {
-        classifier(LogisticRegression::new().solver(solver)).saved().one_row().probabilities().run();
+        // Dense and sparse, weighted and repeated rows agree as far as the solver goes.
+        classifier(LogisticRegression::new().solver(solver).tol(1e-9))
+            .saved()
+            .one_row()
+            .probabilities()
+            .run();
     }
 }

@@ -17,7 +17,7 @@ macro_rules! faces {
         pub(crate) mod weighted {
             use super::*;
             $(
-                #[doc = concat!("[`", stringify!($name), "`](crate::", stringify!($name), ") with sample weights.")]
+                #[doc = concat!("[`", stringify!($name), "`](fn@crate::", stringify!($name), ") with sample weights.")]
                 pub fn $name<$($g: $bound,)+ W: estimand_core::Float>(
                     $($arg: $type,)+
                     weights: &ndarray::ArrayRef1<W>,

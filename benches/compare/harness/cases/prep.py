@@ -15,8 +15,8 @@ def transformer(name, data, path, measure=q.sample, predict=transform, note="fit
 
 
 def standardised(D, rows):
-    m = D["X"].mean(0)
-    return (D["X"][:rows] - m) / np.sqrt(np.mean((D["X"] - m) ** 2, axis=0))
+    X = D["X"].astype(np.longdouble)
+    return (X[:rows] - X.mean(0)) / X.std(0)
 
 
 def to_unit_range(D, rows):

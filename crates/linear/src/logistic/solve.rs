@@ -2,7 +2,8 @@
 //!
 //! 1. Where a sample of the rows is worth while (`sample`), minimise its objective, to within its own sampling error:
 //!    L-BFGS in the metric of equal probabilities, and again in the metric at the point thus reached.
-//! 2. Minimise the objective of all rows from there: by L-BFGS in the sample's metric, or by Newton's method.
+//! 2. Minimise the objective of all rows from there: by L-BFGS in the sample's metric, or by Newton's method. Where
+//!    there is no sample, the metric is that of equal probabilities. What takes long gets a new one on the way.
 
 use super::metric::{Metric, take_off_mean};
 use super::problem::{Problem, Second};
@@ -11,12 +12,8 @@ use estimand_core::{Codes, Error, Float, Records, Report, Result};
 use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs, newton};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-/// Variables up to which `Auto` prefers Newton's method on data too few for a sample.
-const FEW: usize = 64;
-/// Variables up to which `Auto` lets Newton's method finish what L-BFGS could not …
-const MANY: usize = 1_000;
-/// … in this many steps.
-const PATIENCE: usize = 30;
+/// Steps after which the metric is taken anew, at the point reached.
+const ROUND: usize = 30;
 /// Columns beyond which factors of q × q cost more than they save; those of sparse records are formed from rows
 /// written out, which costs more.
 const WIDE: usize = 1_000;
@@ -38,10 +35,8 @@ struct Plan {
     /// Rows of the sample.
     sample: Option<usize>,
     by_newton: bool,
-    /// Whether Newton's method may take over.
-    may_switch: bool,
-    /// The metric without a sample.
-    metric: Second,
+    /// Whether the metric is made of blocks, not of a diagonal.
+    blocks: bool,
 }
 
 impl Plan {
@@ -49,25 +44,14 @@ impl Plan {
         let k = if classes == 2 { 1 } else { classes };
         let (n, p) = (x.nrows(), x.ncols());
         let size = (p + usize::from(settings.fit_intercept)) * k;
-        let sample = sample::size(n, p).filter(|_| p <= WIDE);
-        let automatic = settings.solver == LogisticSolver::Auto;
-        let by_newton = match settings.solver {
-            LogisticSolver::NewtonCholesky => true,
-            LogisticSolver::Lbfgs => false,
-            LogisticSolver::Auto => size <= FEW && (sample.is_none() || settings.c.is_infinite()),
-        };
+        let by_newton = settings.solver == LogisticSolver::NewtonCholesky;
         if by_newton && size > MOST {
             let what = format!("NewtonCholesky for {size} coefficients; use Lbfgs");
             return Err(Error::unsupported("LogisticRegression", what));
         }
-        let narrow = p <= if x.dense("").is_ok() { WIDE } else { WIDE_SPARSE };
-        let metric = if narrow { Second::Common } else { Second::Diagonal };
-        Ok(Self { k, sample, by_newton, may_switch: automatic && size <= MANY, metric })
-    }
-
-    /// The most that will be asked of second derivatives.
-    fn second(&self) -> Second {
-        if self.by_newton || self.may_switch { Second::Full } else { Second::Blocks }
+        let sample = sample::size(n, p).filter(|_| p <= WIDE);
+        let narrow = if x.dense("").is_ok() { WIDE } else { WIDE_SPARSE };
+        Ok(Self { k, sample, by_newton, blocks: sample.is_some() || p <= narrow })
     }
 
     /// The minimum, from `start`, and the method in words.
@@ -75,14 +59,17 @@ impl Plan {
         if self.by_newton {
             return (newton(problem, start, stop), "Newton–Cholesky");
         }
-        let most = if self.may_switch { stop.iterations.min(PATIENCE) } else { stop.iterations };
-        let first = lbfgs(problem, start, Stop { iterations: most, ..stop });
-        if first.reason != Reason::Iterations || most == stop.iterations {
-            return (first, "L-BFGS");
+        let round = if self.blocks { ROUND } else { stop.iterations };
+        let (mut x, mut done) = (start, 0);
+        loop {
+            let mut outcome = lbfgs(problem, x, Stop { iterations: round.min(stop.iterations - done), ..stop });
+            outcome.iterations += done;
+            if outcome.reason != Reason::Iterations || outcome.iterations >= stop.iterations {
+                return (outcome, "L-BFGS");
+            }
+            (x, done) = (outcome.x, outcome.iterations);
+            problem.metric = problem.measure(&x, Second::Blocks);
         }
-        let mut last = newton(problem, first.x, Stop { iterations: stop.iterations - most, ..stop });
-        last.iterations += most;
-        (last, "L-BFGS, then Newton–Cholesky")
     }
 }
 
@@ -94,7 +81,7 @@ pub(super) fn solve<F: Float>(
     weights: Option<ArrayView1<'_, F>>,
 ) -> Result<Solution<F>> {
     let plan = Plan::new(settings, x, y.k)?;
-    let mut problem = Problem::new(x, y, plan.k, weights, settings, plan.second());
+    let mut problem = Problem::new(x, y, plan.k, weights, settings, if plan.by_newton { Second::Full } else { Second::Blocks });
     let warm = plan.sample.and_then(|m| warm_start(settings, x, &mut problem, m));
     let how = if warm.is_some() { ", started from a sample" } else { "" };
     let start = match warm {
@@ -105,7 +92,7 @@ pub(super) fn solve<F: Float>(
         None => problem.start(),
     };
     if problem.metric.is_none() && !plan.by_newton {
-        problem.metric = problem.measure(&start, plan.metric);
+        problem.metric = problem.measure(&start, if plan.blocks { Second::Common } else { Second::Diagonal });
         if problem.metric.is_none() {
             return Err(overflow(x));
         }

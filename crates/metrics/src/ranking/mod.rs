@@ -92,7 +92,7 @@ pub struct PrecisionRecallCurve {
     pub thresholds: Vec<f64>,
 }
 
-/// Rows of two classes in the order of their scores; made by [`ranking`].
+/// Rows of two classes in the order of their scores; made by [`ranking()`].
 #[derive(Clone, Debug)]
 pub struct Ranking {
     rows: Rows,

@@ -80,7 +80,8 @@ impl fmt::Display for Ascending {
 /// A fitted [`MinMaxScaler`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MinMaxScalerModel<F> {
-    settings: MinMaxScaler,
+    feature_range: (f64, f64),
+    clip: bool,
     features: Features,
     extent: Extent,
     n_samples_seen: usize,
@@ -98,7 +99,8 @@ impl<F: Float, Y: Target> Fit<F, Y> for MinMaxScaler {
         samples.check()?;
         let p = samples.x.ncols();
         let mut model = MinMaxScalerModel {
-            settings: self.clone(),
+            feature_range: self.feature_range,
+            clip: self.clip,
             features: Features::of(samples.x),
             extent: Extent::new(p),
             n_samples_seen: 0,
@@ -175,7 +177,7 @@ impl<F: Float> MinMaxScalerModel<F> {
     /// z = low + (x − a)/r · (high − low)
     #[inline]
     fn scale(&self) -> impl Fn(F, f64, f64) -> F + use<F> {
-        let ((low, high), clip) = (self.settings.feature_range, self.settings.clip);
+        let ((low, high), clip) = (self.feature_range, self.clip);
         move |x, a, r| {
             let z = low + (x.f64() - a) / r * (high - low);
             F::of(match clip {
@@ -189,7 +191,7 @@ impl<F: Float> MinMaxScalerModel<F> {
     /// x = a + (z − low)/(high − low) · r
     #[inline]
     fn restore(&self) -> impl Fn(F, f64, f64) -> F + use<F> {
-        let (low, high) = self.settings.feature_range;
+        let (low, high) = self.feature_range;
         move |z, a, r| F::of(a + (z.f64() - low) / (high - low) * r)
     }
 
@@ -206,7 +208,7 @@ impl<F: Float> MinMaxScalerModel<F> {
         check_len("ranges", p, self.range.len())?;
         let usable =
             self.low.iter().all(|a| a.is_finite()) && self.range.iter().all(|r| r.is_finite() && *r > 0.0);
-        match usable && self.settings.check().is_ok() {
+        match usable && Ascending.check("feature_range", &self.feature_range).is_ok() {
             true => Ok(()),
             false => Err(Error::Persist { what: "minimum or range of a column cannot be used".into() }),
         }

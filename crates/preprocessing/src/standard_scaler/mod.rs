@@ -65,7 +65,8 @@ estimand_core::params! {
 /// from zero are centred without loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StandardScalerModel<F> {
-    settings: StandardScaler,
+    with_mean: bool,
+    with_std: bool,
     features: Features,
     moments: Moments,
     centre: Vec<f64>,
@@ -82,7 +83,8 @@ impl<F: Float, Y: Target> Fit<F, Y> for StandardScaler {
         samples.check()?;
         let p = samples.x.ncols();
         let mut model = StandardScalerModel {
-            settings: self.clone(),
+            with_mean: self.with_mean,
+            with_std: self.with_std,
             features: Features::of(samples.x),
             moments: Moments::new(p),
             centre: vec![0.0; p],
@@ -145,10 +147,10 @@ impl<F: Float> StandardScalerModel<F> {
     fn centre_and_scale(&self, moments: &Moments, j: usize) -> Result<(f64, f64)> {
         let (mean, variance) = (moments.mean()[j], moments.variance(j));
         let mut column = (0.0, 1.0);
-        if self.settings.with_mean {
+        if self.with_mean {
             column.0 = mean;
         }
-        if self.settings.with_std {
+        if self.with_std {
             let deviation = variance.sqrt();
             let constant = variance < f64::MIN_POSITIVE || deviation <= 10.0 * f64::EPSILON * mean.abs();
             column.1 = if constant { 1.0 } else { deviation };
@@ -164,7 +166,7 @@ impl<F: Float> StandardScalerModel<F> {
 
     fn refuse_centring_sparse(&self, x: Records<'_, F>) -> Result<()> {
         match x.values() {
-            MatrixView::Sparse(_) if self.settings.with_mean => Err(Error::unsupported(
+            MatrixView::Sparse(_) if self.with_mean => Err(Error::unsupported(
                 "StandardScaler",
                 "centring sparse records, which would fill them; use `with_mean(false)`, or convert them with `Csr::to_dense`",
             )),

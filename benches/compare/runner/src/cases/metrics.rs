@@ -7,7 +7,7 @@ use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated}
 
 pub(crate) const ENTRIES: &[Entry] = &[
     ("accuracy", "estimand", |job| of_labels(job, |y, p| Ok(accuracy(y, p)?))),
-    ("f1_macro", "estimand", |job| of_labels(job, |y, p| Ok(metrics::f1(y, p, Average::Macro)?))),
+    ("f1_macro", "estimand", |job| of_labels(job, |y, p| Ok(f1(y, p, Average::Macro)?))),
     ("confusion_matrix", "estimand", confusion),
     ("log_loss", "estimand", |job| {
         let p = vector(job, "proba")?;
