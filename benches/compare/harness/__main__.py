@@ -27,9 +27,10 @@ def arguments():
 
 def machine():
     """Processor, memory and language versions, in one line."""
-    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), platform.machine())
+    cpu = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{model}, {os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}, {rust.compiler()}"
+    return ", ".join([cpu[0] if cpu else platform.machine(), f"{os.cpu_count()} processors", f"{memory:.0f} GiB",
+                      f"Linux {platform.release()}", f"Python {platform.python_version()}", rust.compiler()])
 
 
 def show(cases):

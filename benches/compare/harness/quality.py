@@ -252,4 +252,5 @@ def cv_score(D, R):
 def split(D, R):
     """Every row lands in one of the two parts: the column sums of the parts add up to the whole's."""
     whole = D["X"].sum(0)
-    return {"max_error": np.abs(R["train_sum"] + R["test_sum"] - whole).max() / np.abs(D["X"]).sum(0).max(), "train_rows": int(R["train_rows"].item())}
+    error = np.abs(R["train_sum"] + R["test_sum"] - whole).max() / np.abs(D["X"]).sum(0).max()
+    return {"max_error": error, "train_rows": int(R["train_rows"].item())}

@@ -14,68 +14,67 @@ pub(crate) fn loss<T: Real, I: Isa>(z: &mut [T], y: &[T], weights: Option<&[T]>)
 
 #[inline(always)]
 pub(crate) fn loss_curvature<T: Real, I: Isa>(z: &mut [T], y: &[T], weights: Option<&[T]>, h: &mut [T]) -> f64 {
-    let n = z.len().min(y.len());
-    let h = &mut h[..n];
-    binary::<T, I>(z, y, weights, |i, value| h[i] = value)
+    binary::<T, I>(z, y, weights, |at, values| h[at..at + values.len()].copy_from_slice(values))
 }
 
-/// Values that are worked on together: their losses are summed in the lanes of one dot product.
+/// Values that are worked on together.
 const BLOCK: usize = 64;
 
+/// Shows the curvatures to `see`, block by block.
 #[inline(always)]
-fn binary<T: Real, I: Isa>(z: &mut [T], y: &[T], weights: Option<&[T]>, mut curvature: impl FnMut(usize, T)) -> f64 {
-    let n = z.len().min(y.len());
-    let (z, y) = (&mut z[..n], &y[..n]);
-    let (mut total, ones) = (0.0, [T::one(); BLOCK]);
-    let mut at = 0;
-    while at < n {
-        let end = n.min(at + BLOCK);
-        let (z, y) = (&mut z[at..end], &y[at..end]);
-        let w = weights.map_or(&ones[..end - at], |w| &w[at..end]);
-        let mut losses = [T::zero(); BLOCK];
-        for i in 0..end - at {
+fn binary<T: Real, I: Isa>(z: &mut [T], y: &[T], weights: Option<&[T]>, mut see: impl FnMut(usize, &[T])) -> f64 {
+    let (mut total, one, ones) = (0.0, T::one(), [T::one(); BLOCK]);
+    for (k, (z, y)) in z.chunks_mut(BLOCK).zip(y.chunks(BLOCK)).enumerate() {
+        let (at, n) = (k * BLOCK, z.len().min(y.len()));
+        let w = weights.map_or(&ones[..n], |w| &w[at..at + n]);
+        let (z, y) = (&mut z[..n], &y[..n]);
+        let (mut losses, mut curvatures) = ([T::zero(); BLOCK], [T::zero(); BLOCK]);
+        let (losses, curvatures) = (&mut losses[..n], &mut curvatures[..n]);
+        for i in 0..n {
             let (zi, yi, wi) = (z[i], y[i], w[i]);
             let e = zi.exp_neg_abs::<I>();
-            let p = zi.sigmoid_from(e);
+            let scale = (one + e).recip();
+            // σ(z) = a / (1 + e) and 1 − σ(z) = b / (1 + e), so that neither end loses digits.
+            let (a, b) = if zi >= T::zero() { (one, e) } else { (e, one) };
             // For y in {0, 1} the first two terms are exact, and cancel where the label is right.
             losses[i] = (zi.positive_part() - yi * zi) + e.ln_1p_unit::<I>();
-            z[i] = wi * (p - yi);
-            let one = T::one();
-            curvature(at + i, wi * (e / ((one + e) * (one + e))));
+            z[i] = wi * (((one - yi) * a - yi * b) * scale);
+            curvatures[i] = wi * (e * scale * scale);
         }
-        total += crate::reduce::dot::<T, I>(&losses[..end - at], w);
-        at = end;
+        total += crate::reduce::dot::<T, I>(losses, w);
+        see(at, curvatures);
     }
     total
 }
 
 #[inline(always)]
 pub(crate) fn softmax_rows<T: Real, I: Isa>(z: &mut [T], width: usize) {
-    for block in z.chunks_mut(width.max(1) * rows_per_block(width)) {
+    let width = width.max(1);
+    for block in z.chunks_mut(width * rows_per_block(width)) {
         shift_exp::<T, I>(block, width, |_, _| ());
-        for row in block.chunks_exact_mut(width.max(1)) {
-            let scale = row.iter().fold(T::zero(), |sum, v| sum + *v).recip();
-            row.iter_mut().for_each(|v| *v *= scale);
+        for row in block.chunks_exact_mut(width) {
+            normalise(row);
         }
     }
 }
 
 #[inline(always)]
 pub(crate) fn softmax_loss<T: Real, I: Isa>(z: &mut [T], width: usize, y: &[u32], weights: Option<&[T]>) -> f64 {
+    let width = width.max(1);
     let rows = rows_per_block(width);
     let mut total = 0.0;
-    for (b, (block, y)) in z.chunks_mut(width.max(1) * rows).zip(y.chunks(rows)).enumerate() {
-        let (mut margins, mut sums) = ([T::zero(); MAX_ROWS], [T::one(); MAX_ROWS]);
-        shift_exp::<T, I>(block, width, |i, shifted| margins[i] = shifted.get(y[i] as usize).copied().unwrap_or_else(T::nan));
-        for (row, sum) in block.chunks_exact_mut(width.max(1)).zip(&mut sums) {
-            *sum = row.iter().fold(T::zero(), |sum, v| sum + *v);
-            let scale = sum.recip();
-            row.iter_mut().for_each(|v| *v *= scale);
+    for (k, (block, y)) in z.chunks_mut(width * rows).zip(y.chunks(rows)).enumerate() {
+        let (mut scores, mut sums) = ([T::zero(); MAX_ROWS], [T::one(); MAX_ROWS]);
+        shift_exp::<T, I>(block, width, |i, row| {
+            scores[i] = y.get(i).and_then(|y| row.get(*y as usize)).copied().unwrap_or_else(T::nan);
+        });
+        for (row, sum) in block.chunks_exact_mut(width).zip(&mut sums) {
+            *sum = normalise(row);
         }
-        crate::map::ln::<T, I>(&mut sums);
-        for (i, (log_sum, margin)) in sums.iter().zip(&margins).take(y.len()).enumerate() {
-            let loss = (*log_sum - *margin).f64();
-            total += weights.map_or(loss, |w| loss * w[b * rows + i].f64());
+        crate::map::ln::<T, I>(&mut sums[..y.len()]);
+        for (i, (log_sum, score)) in sums.iter().zip(&scores).take(y.len()).enumerate() {
+            let loss = (*log_sum - *score).f64();
+            total += weights.map_or(loss, |w| loss * w[k * rows + i].f64());
         }
     }
     total
@@ -86,16 +85,41 @@ const MAX_ROWS: usize = 256;
 
 #[inline(always)]
 fn rows_per_block(width: usize) -> usize {
-    (2048 / width.max(1)).clamp(1, MAX_ROWS)
+    (2048 / width).clamp(1, MAX_ROWS)
 }
 
 /// Takes each row's maximum off, shows the shifted row to `see`, and exponentiates the block.
 #[inline(always)]
 fn shift_exp<T: Real, I: Isa>(block: &mut [T], width: usize, mut see: impl FnMut(usize, &[T])) {
-    for (i, row) in block.chunks_exact_mut(width.max(1)).enumerate() {
-        let max = row.iter().fold(T::neg_infinity(), |max, v| if *v > max { *v } else { max });
+    for (i, row) in block.chunks_exact_mut(width).enumerate() {
+        let max = fold(row, T::neg_infinity(), |max, v| if v > max { v } else { max });
         row.iter_mut().for_each(|v| *v -= max);
         see(i, row);
     }
     crate::map::exp::<T, I>(block);
+}
+
+/// Divides a row by its sum, which is returned.
+#[inline(always)]
+fn normalise<T: Real>(row: &mut [T]) -> T {
+    let sum = fold(row, T::zero(), |sum, v| sum + v);
+    let scale = sum.recip();
+    row.iter_mut().for_each(|v| *v *= scale);
+    sum
+}
+
+/// Folds a row in eight lanes, the lanes, and then what is left.
+#[inline(always)]
+fn fold<T: Real>(row: &[T], start: T, f: impl Fn(T, T) -> T) -> T {
+    let (eights, rest) = row.as_chunks::<8>();
+    let mut result = start;
+    if !eights.is_empty() {
+        let mut lanes = [start; 8];
+        for values in eights {
+            (0..8).for_each(|l| lanes[l] = f(lanes[l], values[l]));
+        }
+        let [a, b, c, d] = [f(lanes[0], lanes[4]), f(lanes[1], lanes[5]), f(lanes[2], lanes[6]), f(lanes[3], lanes[7])];
+        result = f(f(a, c), f(b, d));
+    }
+    rest.iter().fold(result, |result, v| f(result, *v))
 }

@@ -13,6 +13,8 @@
 //! What only some estimators can do (be saved, predict one row, give probabilities) is opted into, and
 //! each option brings its checks.
 //!
+//! A panic is a failure like any other, and the report names the settings that are not at their defaults.
+//!
 //! A deviation is declared with its reason, `.except("name", "reason")`; an exception for a check
 //! that passes is itself a failure, so that the list stays true.
 

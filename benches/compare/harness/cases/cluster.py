@@ -91,7 +91,8 @@ class FullMixture:
         from sklearn.mixture import GaussianMixture
         k = len(D["init"])
         precisions = np.repeat(np.diag(1 / D["X"].var(0))[None], k, axis=0)
-        self.model = GaussianMixture(k, weights_init=np.full(k, 1 / k), means_init=D["init"], precisions_init=precisions, max_iter=20, tol=0).fit(D["X"])
+        start = dict(weights_init=np.full(k, 1 / k), means_init=D["init"], precisions_init=precisions)
+        self.model = GaussianMixture(k, max_iter=20, tol=0, **start).fit(D["X"])
 
 
 def out_mixture(o, D, fitted, predicted):

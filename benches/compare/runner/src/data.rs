@@ -2,7 +2,7 @@
 
 use crate::allocations;
 use estimand::prelude::*;
-use estimand_bench_protocol::{Answer, Job, Result, one_row_seconds};
+use estimand_bench_protocol::{Answer, Job, Result, forget_peak, one_row_seconds, repeated};
 
 /// A matrix of the data set.
 pub(crate) fn matrix(job: &Job, name: &str) -> Result<Array2<f64>> {
@@ -32,4 +32,12 @@ pub(crate) fn one_row<M: PredictOne<f64>>(answer: Answer, model: &M, xt: &Array2
         std::hint::black_box(model.predict_one(&rows[0], &mut scratch).is_ok());
     });
     Ok(Answer { row: Some(row), allocations: Some(allocations), ..answer })
+}
+
+/// Times a computation whose result is one number.
+pub(crate) fn number(job: &Job, f: impl FnMut() -> Result<f64>) -> Result<Answer> {
+    forget_peak();
+    let (value, fit) = repeated(job.reps, f)?;
+    job.write("value", &[], &[value])?;
+    Ok(Answer::new(fit, Vec::new()))
 }

@@ -1,6 +1,6 @@
 //! Splits, cross-validation, searches, and what a call costs when the data is small.
 
-use crate::data::{labels, matrix, one_row, vector};
+use crate::data::{labels, matrix, number, one_row, vector};
 use estimand::prelude::*;
 use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated};
 
@@ -26,14 +26,6 @@ fn split(job: &Job) -> Result<Answer> {
     job.write("test_sum", &[], &test.x.sum_axis(Axis(0)).to_vec())?;
     job.write("train_rows", &[], &[train.x.nrows() as i64])?;
     Ok(answer)
-}
-
-/// Times a computation whose result is one number.
-fn number(job: &Job, f: impl FnMut() -> Result<f64>) -> Result<Answer> {
-    forget_peak();
-    let (value, fit) = repeated(job.reps, f)?;
-    job.write("value", &[], &[value])?;
-    Ok(Answer::new(fit, Vec::new()))
 }
 
 fn cross_val(job: &Job) -> Result<Answer> {
