@@ -7,7 +7,7 @@
 
 use crate::{
     Describe, Error, Fit, Float, Label, Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch,
-    labels::encode,
+    labels::encode, samples::check_weights,
 };
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub enum ClassWeight {
     Uniform,
     /// All classes alike: rows of class `c` get the factor `n / (k · n_c)`, in weights.
     Balanced,
-    /// By label, as it prints; classes that are not named count 1.
+    /// By label, as it prints, more than 0; classes that are not named count 1.
     ByLabel(BTreeMap<String, f64>),
 }
 impl ClassWeight {
@@ -64,12 +64,10 @@ impl ClassWeight {
                     if !names.contains(label) {
                         return Err(Error::UnknownLabel { label: label.clone(), known: names.join(", ") });
                     }
-                    if !(weight.is_finite() && *weight >= 0.0) {
-                        return Err(Error::parameter(
-                            "class_weight",
-                            weight,
-                            format!("finite and not negative (class {label})"),
-                        ));
+                    let factor = F::of(*weight);
+                    if !(factor.is_finite() && factor > F::zero()) {
+                        let allowed = format!("a positive number that {} can hold (class {label})", F::NAME);
+                        return Err(Error::parameter("class_weight", weight, allowed));
                     }
                 }
                 Ok(Some(names.iter().map(|n| F::of(by_label.get(n).copied().unwrap_or(1.0))).collect()))
@@ -204,6 +202,9 @@ impl<F: Float, L: Label, E: FitClasses> Fit<F, Array1<L>> for E {
             Some(w) => Array1::from_iter(codes.iter().zip(w).map(|(c, w)| factor[*c as usize] * *w)),
             None => codes.mapv(|c| factor[c as usize]),
         });
+        if let Some(weights) = &weights {
+            check_weights(weights.view(), weights.len())?;
+        }
         let weights = weights.as_ref().map(|w| w.view()).or(samples.weights);
         Ok(Classifier { model: self.fit_classes(samples.x, y, weights)?, classes })
     }

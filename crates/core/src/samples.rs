@@ -133,7 +133,7 @@ impl<'a, F: Float, Y: Target> Samples<'a, F, Y> {
     }
 }
 
-/// Refuses weights that are negative, not finite, all zero, or not `n`.
+/// Refuses weights that are negative, not finite, all zero, without a finite sum, or not `n`.
 pub fn check_weights<F: Float>(weights: ArrayView1<'_, F>, n: usize) -> Result<()> {
     if weights.len() != n {
         return Err(Error::shape("length of the sample weights", n, weights.len()));
@@ -143,10 +143,13 @@ pub fn check_weights<F: Float>(weights: ArrayView1<'_, F>, n: usize) -> Result<(
             what: format!("weight {w} of row {i} must be finite and not negative"),
         });
     }
-    if weights.iter().all(|w| *w == F::zero()) {
-        return Err(Error::Weights { what: "all are zero".into() });
-    }
-    Ok(())
+    let total: f64 = weights.iter().map(|w| w.f64()).sum();
+    let what = match total {
+        0.0 => "all are zero",
+        f64::INFINITY => "their sum exceeds the largest number",
+        _ => return Ok(()),
+    };
+    Err(Error::Weights { what: what.into() })
 }
 
 /// Refuses NaN and infinities in a numeric target, saying where the first one stands.
@@ -178,6 +181,12 @@ impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for ArrayView1<'a, T> 
         self
     }
 }
+impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for &ArrayView1<'a, T> {
+    type Target = Array1<T>;
+    fn into_target(self) -> ArrayView1<'a, T> {
+        *self
+    }
+}
 impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for &'a Vec<T> {
     type Target = Array1<T>;
     fn into_target(self) -> ArrayView1<'a, T> {
@@ -206,6 +215,12 @@ impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for ArrayView2<'a, T> 
     type Target = Array2<T>;
     fn into_target(self) -> ArrayView2<'a, T> {
         self
+    }
+}
+impl<'a, T: Clone + Send + Sync + 'static> IntoTarget<'a> for &ArrayView2<'a, T> {
+    type Target = Array2<T>;
+    fn into_target(self) -> ArrayView2<'a, T> {
+        *self
     }
 }
 

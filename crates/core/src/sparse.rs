@@ -126,6 +126,9 @@ impl<F: Float> Csr<F> {
         }
         // Stable, so that values at one place are added in the order in which they came.
         entries.sort_by_key(|(i, j, _)| (*i, *j));
+        if nrows >= isize::MAX as usize / size_of::<usize>() {
+            return Err(Error::shape("rows of a sparse matrix", "few enough for the memory", nrows));
+        }
         let (mut indptr, mut indices, mut data) = (vec![0; nrows + 1], Vec::new(), Vec::<F>::new());
         let mut last = None;
         for (i, j, v) in entries {

@@ -77,5 +77,9 @@ impl Multinomial {
 #[inline]
 fn complement<F: Float>(p: F, row: &[F]) -> F {
     let half = F::of(0.5);
-    if p > half { row.iter().fold(F::zero(), |sum, q| if *q > half { sum } else { sum + *q }) } else { F::one() - p }
+    if p > half {
+        row.iter().fold(F::zero(), |sum, q| if *q > half { sum } else { sum + *q })
+    } else {
+        F::one() - p
+    }
 }

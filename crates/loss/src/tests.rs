@@ -38,7 +38,12 @@ fn binomial_loss_is_exact_at_extreme_arguments() {
     for (y, z, value, gradient, curvature) in BINOMIAL {
         let (mut g, mut h) = ([z], [0.0]);
         let v = Loss::Binomial.curvature(&mut g, &[y], None, &mut h);
-        assert!(close(v, value) && close(g[0], gradient) && close(h[0], curvature), "y {y}, z {z}: {v:e}, {:e}, {:e}", g[0], h[0]);
+        assert!(
+            close(v, value) && close(g[0], gradient) && close(h[0], curvature),
+            "y {y}, z {z}: {v:e}, {:e}, {:e}",
+            g[0],
+            h[0]
+        );
         assert_eq!(Loss::Binomial.value(&[z], &[y], None), v);
     }
 }
@@ -55,14 +60,24 @@ fn multinomial_loss_is_right_at_extreme_arguments() {
             [-0.9099694268296196, 0.24472847105479764, 0.6652409557748219],
             [0.08192506906499322, 0.1848364465099787, 0.22269542653462335],
         ),
-        ([100.0, 0.0, -100.0], 0, 0.0, [-3.720075976020836e-44, 3.720075976020836e-44, 1.3838965267367376e-87], [3.720075976020836e-44, 3.720075976020836e-44, 1.3838965267367376e-87]),
+        (
+            [100.0, 0.0, -100.0],
+            0,
+            0.0,
+            [-3.720075976020836e-44, 3.720075976020836e-44, 1.3838965267367376e-87],
+            [3.720075976020836e-44, 3.720075976020836e-44, 1.3838965267367376e-87],
+        ),
         ([-1000.0, 0.0, 1000.0], 2, 0.0, [0.0; 3], [0.0; 3]),
         ([700.0, 700.0, -700.0], 1, LN_2, [0.5, -0.5, 0.0], [0.25, 0.25, 0.0]),
     ];
     for (mut z, y, value, gradient, curvature) in rows {
         let mut h = [0.0; 3];
         // The value is known to the rounding of 1, the rest relative to itself.
-        assert_relative_eq!(Multinomial { classes: 3 }.curvature(&mut z, &[y], None, &mut h), value, epsilon = 4e-16);
+        assert_relative_eq!(
+            Multinomial { classes: 3 }.curvature(&mut z, &[y], None, &mut h),
+            value,
+            epsilon = 4e-16
+        );
         for j in 0..3 {
             assert_relative_eq!(z[j], gradient[j], max_relative = 2e-15, epsilon = 1e-300);
             assert_relative_eq!(h[j], curvature[j], max_relative = 2e-15, epsilon = 1e-300);
@@ -75,7 +90,11 @@ fn two_classes_are_the_binomial_loss_of_the_difference() {
     for (z, y) in [(-3.0, 0_u32), (0.5, 1), (8.0, 0), (-8.0, 0)] {
         let (mut one, mut two) = ([z], [0.0, z]);
         let value = Loss::Binomial.gradient(&mut one, &[f64::from(y)], None);
-        assert_relative_eq!(Multinomial { classes: 2 }.gradient(&mut two, &[y], None), value, epsilon = 4e-16);
+        assert_relative_eq!(
+            Multinomial { classes: 2 }.gradient(&mut two, &[y], None),
+            value,
+            epsilon = 4e-16
+        );
         assert_relative_eq!(two[1], one[0], max_relative = 1e-15);
         assert_relative_eq!(two[0], -one[0], max_relative = 1e-15);
     }
@@ -99,7 +118,12 @@ fn links_are_inverse_to_means_and_give_the_best_constant() {
 /// precision about 1e-11 of the value, in single precision 1e-5.
 const STEP: (f64, f64) = (1e-5, 1e-2);
 
-fn check_differences<F: Float>(tolerance: f64, z: &[f64], w: &[f64], value: impl Fn(&[F], &[F]) -> (f64, Vec<F>, Vec<F>)) {
+fn check_differences<F: Float>(
+    tolerance: f64,
+    z: &[f64],
+    w: &[f64],
+    value: impl Fn(&[F], &[F]) -> (f64, Vec<F>, Vec<F>),
+) {
     let typed = |x: &[f64]| x.iter().map(|v| F::of(*v)).collect::<Vec<_>>();
     let (total, gradient, curvature) = value(&typed(z), &typed(w));
     let tolerance = tolerance * (1.0 + total);
@@ -114,7 +138,11 @@ fn check_differences<F: Float>(tolerance: f64, z: &[f64], w: &[f64], value: impl
         // What was really evaluated: in single precision the step is rounded.
         let width = F::of(z[j] + step).f64() - F::of(z[j] - step).f64();
         assert_relative_eq!(gradient[j].f64(), (up.0 - down.0) / width, epsilon = tolerance);
-        assert_relative_eq!(curvature[j].f64(), (up.1[j].f64() - down.1[j].f64()) / width, epsilon = tolerance);
+        assert_relative_eq!(
+            curvature[j].f64(),
+            (up.1[j].f64() - down.1[j].f64()) / width,
+            epsilon = tolerance
+        );
     }
 }
 

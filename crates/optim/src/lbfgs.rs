@@ -7,7 +7,7 @@
 //!
 //! Costs 4 · memory · n and one M⁻¹v per iteration beside the evaluations.
 //!
-//! References: [Nocedal80], [LiuNocedal89].
+//! References: \[Nocedal80\], \[LiuNocedal89\].
 
 use crate::{Objective, Outcome, Reason, Run, Stop, dot};
 
@@ -48,7 +48,11 @@ pub fn lbfgs<O: Objective>(objective: &mut O, x: Vec<f64>, stop: Stop) -> Outcom
             return run.end(reason);
         }
         // The first direction has the length of the gradient, which says nothing unless preconditioned.
-        let first = if memory.count > 0 || preconditioned { 1.0 } else { (1.0 / dot(&run.gradient, &run.gradient).sqrt()).min(1.0) };
+        let first = if memory.count > 0 || preconditioned {
+            1.0
+        } else {
+            (1.0 / dot(&run.gradient, &run.gradient).sqrt()).min(1.0)
+        };
         if run.step(first, |objective, x, gradient, _| objective.gradient(x, gradient)) {
             memory.remember(&mut run);
         } else if memory.count > 0 {
@@ -74,7 +78,16 @@ struct Memory {
 impl Memory {
     fn new(n: usize) -> Self {
         let ring = || vec![vec![0.0; n]; MEMORY];
-        Self { s: ring(), y: ring(), rho: [0.0; MEMORY], alpha: [0.0; MEMORY], scaled: vec![0.0; n], gamma: 1.0, count: 0, next: 0 }
+        Self {
+            s: ring(),
+            y: ring(),
+            rho: [0.0; MEMORY],
+            alpha: [0.0; MEMORY],
+            scaled: vec![0.0; n],
+            gamma: 1.0,
+            count: 0,
+            next: 0,
+        }
     }
 
     /// The places of the remembered steps, from the oldest.

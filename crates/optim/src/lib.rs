@@ -127,7 +127,17 @@ impl<'a, O: Objective> Run<'a, O> {
         let (gradient, direction, trial, trial_gradient) = (zeros(), zeros(), zeros(), zeros());
         let nan = f64::NAN;
         Self {
-            objective, stop, x, value: nan, gradient, direction, trial, trial_gradient, start_value: nan, decrease: nan, iterations: 0,
+            objective,
+            stop,
+            x,
+            value: nan,
+            gradient,
+            direction,
+            trial,
+            trial_gradient,
+            start_value: nan,
+            decrease: nan,
+            iterations: 0,
             evaluations: 0,
         }
     }
@@ -155,7 +165,9 @@ impl<'a, O: Objective> Run<'a, O> {
         self.decrease = decrease;
         if self.value < self.stop.floor {
             Some(Reason::Floor)
-        } else if decrease <= self.negligible() && self.objective.gradient_norm(&self.gradient) <= self.stop.gradient {
+        } else if decrease <= self.negligible()
+            && self.objective.gradient_norm(&self.gradient) <= self.stop.gradient
+        {
             Some(Reason::Converged)
         } else if self.iterations >= self.stop.iterations {
             Some(Reason::Iterations)
@@ -166,7 +178,11 @@ impl<'a, O: Objective> Run<'a, O> {
 
     /// Goes to a point on x + t d, t near `first`, that satisfies the Wolfe conditions; false if there is none.
     /// `evaluate` is told whether it sees the first trial.
-    fn step(&mut self, first: f64, mut evaluate: impl FnMut(&mut O, &[f64], &mut [f64], bool) -> f64) -> bool {
+    fn step(
+        &mut self,
+        first: f64,
+        mut evaluate: impl FnMut(&mut O, &[f64], &mut [f64], bool) -> f64,
+    ) -> bool {
         let (start, mut trials) = (self.slope(), 0);
         let found = line_search::search(self.value, start, first, |t| {
             for ((trial, x), d) in self.trial.iter_mut().zip(&self.x).zip(&self.direction) {

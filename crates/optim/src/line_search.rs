@@ -12,7 +12,7 @@
 //! decreased, and at `high` it rises or has not decreased enough: between them lies a point to accept. Trials are
 //! secant steps on the slopes, and every third one shrinks the bracket whatever they say.
 //!
-//! References: [HagerZhang05].
+//! References: \[HagerZhang05\].
 
 /// δ: share of the linear decrease that is asked for.
 const DECREASE: f64 = 0.1;
@@ -27,7 +27,12 @@ const TRIALS: usize = 60;
 
 /// The value at the accepted step, the last one that `evaluate` was asked for; `None` if there is none, because
 /// `slope` is not negative, or rounding hides every decrease. `evaluate(t)` gives φ(t) and φ′(t).
-pub(crate) fn search(value: f64, slope: f64, first: f64, mut evaluate: impl FnMut(f64) -> (f64, f64)) -> Option<f64> {
+pub(crate) fn search(
+    value: f64,
+    slope: f64,
+    first: f64,
+    mut evaluate: impl FnMut(f64) -> (f64, f64),
+) -> Option<f64> {
     // Written so that NaN ends here, too.
     if !(slope < 0.0 && slope > f64::NEG_INFINITY) {
         return None;

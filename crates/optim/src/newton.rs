@@ -39,13 +39,20 @@ pub fn newton<O: Curved>(objective: &mut O, x: Vec<f64>, stop: Stop) -> Outcome 
             return run.end(reason);
         }
         // A stale factor was a wrong guess that the last point would be the last one.
-        let expected = before.filter(|_| fresh).map_or(f64::INFINITY, |before| decrease / before * (decrease / before) * decrease);
-        let last = expected <= 0.1 * run.negligible() && max_abs(&run.gradient) * (expected / decrease).sqrt() <= run.stop.gradient;
+        let expected = before
+            .filter(|_| fresh)
+            .map_or(f64::INFINITY, |before| decrease / before * (decrease / before) * decrease);
+        let last = expected <= 0.1 * run.negligible()
+            && max_abs(&run.gradient) * (expected / decrease).sqrt() <= run.stop.gradient;
         before = fresh.then_some(decrease);
         fresh = false;
         let went = run.step(1.0, |objective, x, gradient, first| {
             fresh = first && !last;
-            if fresh { objective.hessian(x, gradient, hessian.view_mut()) } else { objective.gradient(x, gradient) }
+            if fresh {
+                objective.hessian(x, gradient, hessian.view_mut())
+            } else {
+                objective.gradient(x, gradient)
+            }
         });
         if !went {
             return run.end(Reason::Precision);
@@ -68,10 +75,15 @@ pub fn positive_definite(h: &Array2<f64>) -> Option<Cholesky<f64>> {
     while tau < 1e12 {
         let mut damped = h.clone();
         // A variable without any curvature gets a unit of it: its gradient is 0, and so will its step be.
-        damped.diag_mut().iter_mut().for_each(|d| *d = if *d == 0.0 { 1.0 + tau } else { *d + tau * d.abs() });
+        damped
+            .diag_mut()
+            .iter_mut()
+            .for_each(|d| *d = if *d == 0.0 { 1.0 + tau } else { *d + tau * d.abs() });
         let diagonal = damped.diag().to_owned();
         match Cholesky::of(damped) {
-            Ok(factor) if factor.factor().diag().iter().zip(&diagonal).all(|(l, a)| l * l > lowest * a) => return Some(factor),
+            Ok(factor) if factor.factor().diag().iter().zip(&diagonal).all(|(l, a)| l * l > lowest * a) => {
+                return Some(factor);
+            }
             _ => tau = if tau == 0.0 { 1e-8 } else { 100.0 * tau },
         }
     }

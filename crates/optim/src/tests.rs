@@ -57,7 +57,11 @@ fn quadratic(c: &[f64], x: &[f64]) -> (f64, Vec<f64>, Array2<f64>) {
 /// Σ ln cosh xⱼ: its Hessian vanishes far from 0, where Newton steps of length 1 diverge.
 fn ln_cosh(x: &[f64]) -> (f64, Vec<f64>, Array2<f64>) {
     let value = x.iter().map(|x| x.abs() + (-2.0 * x.abs()).exp().ln_1p() - 2.0_f64.ln()).sum();
-    (value, x.iter().map(|x| x.tanh()).collect(), Array2::from_diag(&ndarray::aview1(x).mapv(|x| x.cosh().powi(-2))))
+    (
+        value,
+        x.iter().map(|x| x.tanh()).collect(),
+        Array2::from_diag(&ndarray::aview1(x).mapv(|x| x.cosh().powi(-2))),
+    )
 }
 
 #[test]
@@ -89,7 +93,9 @@ fn a_quadratic_takes_newton_one_step_and_no_scaling_hurts() {
 #[test]
 fn the_gradient_bound_is_kept() {
     for gradient in [1e-2, 1e-5, 1e-9] {
-        for found in Function::both(rosenbrock, &[-1.2, 1.0], Stop { gradient, decrease: 1.0, ..Stop::default() }) {
+        for found in
+            Function::both(rosenbrock, &[-1.2, 1.0], Stop { gradient, decrease: 1.0, ..Stop::default() })
+        {
             let largest = rosenbrock(&found.x).1.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
             assert!(found.converged() && found.gradient_norm == largest && largest <= gradient, "{found:?}");
         }
@@ -146,7 +152,8 @@ fn values_that_are_not_finite_are_said_at_the_start_and_avoided_later() {
         }
     }
     // x − ln x: long steps from the right leave the domain.
-    let barrier = |x: &[f64]| (x[0] - x[0].ln(), vec![1.0 - 1.0 / x[0]], ndarray::array![[1.0 / (x[0] * x[0])]]);
+    let barrier =
+        |x: &[f64]| (x[0] - x[0].ln(), vec![1.0 - 1.0 / x[0]], ndarray::array![[1.0 / (x[0] * x[0])]]);
     for found in Function::both(barrier, &[40.0], Stop::default()) {
         assert!(found.converged() && (found.x[0] - 1.0).abs() < 1e-5, "{found:?}");
     }
@@ -178,7 +185,8 @@ fn newton_leaves_out_the_hessian_of_the_last_point() {
 fn line_search_meets_the_wolfe_conditions() {
     // Steps far too short and far too long, on a curve with a kink-like bend and on one with a wall.
     let bend = |t: f64| (-t / (t * t + 2.0), (t * t - 2.0) / (t * t + 2.0).powi(2));
-    let wall = |t: f64| if t < 3.0 { (-t - (3.0 - t).ln(), -1.0 + 1.0 / (3.0 - t)) } else { (f64::NAN, f64::NAN) };
+    let wall =
+        |t: f64| if t < 3.0 { (-t - (3.0 - t).ln(), -1.0 + 1.0 / (3.0 - t)) } else { (f64::NAN, f64::NAN) };
     for first in [1e-3, 0.1, 1.0, 50.0, 1e3] {
         for curve in [&bend as &dyn Fn(f64) -> (f64, f64), &wall] {
             let ((f0, s0), mut at) = (curve(0.0), 0.0);
@@ -188,7 +196,10 @@ fn line_search_meets_the_wolfe_conditions() {
             });
             let (f, s) = curve(at);
             assert_eq!(found, Some(f));
-            assert!(f <= f0 + 1e-4 * at * s0 && s.abs() <= 0.9 * s0.abs(), "first {first}: t {at}, φ {f}, φ′ {s}");
+            assert!(
+                f <= f0 + 1e-4 * at * s0 && s.abs() <= 0.9 * s0.abs(),
+                "first {first}: t {at}, φ {f}, φ′ {s}"
+            );
         }
     }
     assert_eq!(line_search::search(1.0, 0.5, 1.0, |t| (t, 1.0)), None);

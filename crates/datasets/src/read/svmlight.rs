@@ -10,6 +10,9 @@ use std::io::{BufRead, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+/// Begins the texts of some editors, and is no part of the first target.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// How a file numbers its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IndexBase {
@@ -80,7 +83,8 @@ impl SvmlightReader {
                 Err(e) if e.kind() == std::io::ErrorKind::InvalidData => return fail("not UTF-8".into()),
                 Err(e) => return Err(Error::io(self.source.name(), &e)),
             }
-            let mut fields = text.split('#').next().unwrap_or_default().split_ascii_whitespace().peekable();
+            let row = text.trim_start_matches(BYTE_ORDER_MARK).split('#').next().unwrap_or_default();
+            let mut fields = row.split_ascii_whitespace().peekable();
             let Some(target) = fields.next() else { continue };
             match target.parse() {
                 Ok(value) => y.push(value),

@@ -64,6 +64,9 @@ impl<'a, F: Float> Problem<'a, F> {
     pub(crate) fn solve(&self, alphas: &[f64], method: &Method) -> Result<Vec<Result<Solution>>> {
         use RidgeSolver::{Auto, Cholesky, ConjugateGradient, Dual, Svd};
         let (n, p) = (self.x.nrows(), self.x.ncols());
+        if self.y.ncols() == 0 {
+            return Err(Error::EmptyInput { what: format!("y ({n} × 0)") });
+        }
         let dense = matches!(self.x.values(), MatrixView::Dense(_));
         match method.solver {
             Svd | Dual if !dense => Err(Error::unsupported(
@@ -124,24 +127,37 @@ impl<'a, F: Float> Problem<'a, F> {
 
     /// Refuses columns whose squares overflow, or vanish although the column varies.
     pub(super) fn check_squares(&self, mean_squares: &[f64]) -> Result<()> {
-        mean_squares.iter().enumerate().try_for_each(|(j, s)| match *s {
-            SMALLEST_SQUARE..f64::INFINITY => Ok(()),
-            0.0..SMALLEST_SQUARE => self.check_constant(j),
-            _ => Err(out_of_range()),
-        })
-    }
-
-    fn check_constant(&self, j: usize) -> Result<()> {
-        let range = |x: Records<'_, F>, j| {
+        if !mean_squares.iter().all(|s| (0.0..f64::INFINITY).contains(s)) {
+            return Err(out_of_range());
+        }
+        let tiny = mean_squares.iter().enumerate().filter(|(_, s)| **s < SMALLEST_SQUARE).map(|(j, _)| j);
+        let tiny: Vec<usize> = tiny.collect();
+        if tiny.is_empty() {
+            return Ok(());
+        }
+        let extent = |x: Records<'_, F>| {
             let mut extent = stats::Extent::new(x.ncols());
             extent.insert(x, self.weights)?;
-            Ok::<_, Error>(extent.of(j).unwrap_or_default())
+            Ok::<_, Error>(extent)
         };
-        let (low, high) = match self.x.values() {
-            MatrixView::Dense(x) => range(x.slice(s![.., j..=j]).into(), 0)?,
-            MatrixView::Sparse(_) => range(self.x, j)?,
+        let constant = |range: Option<(f64, f64)>| {
+            let (low, high) = range.unwrap_or_default();
+            low == high && (self.fit_intercept || low == 0.0)
         };
-        if low == high && (self.fit_intercept || low == 0.0) { Ok(()) } else { Err(out_of_range()) }
+        let all_constant = match self.x.values() {
+            MatrixView::Dense(x) => tiny
+                .iter()
+                .map(|j| Ok(constant(extent(x.slice(s![.., *j..=*j]).into())?.of(0))))
+                .collect::<Result<Vec<bool>>>()?
+                .into_iter()
+                .all(|constant| constant),
+            // Of rows stored one by one, a look at one column costs as much as a look at all.
+            MatrixView::Sparse(_) => {
+                let extent = extent(self.x)?;
+                tiny.iter().all(|j| constant(extent.of(*j)))
+            }
+        };
+        if all_constant { Ok(()) } else { Err(out_of_range()) }
     }
 
     /// Refuses NaN and infinities in X and Y, saying where the first one stands.

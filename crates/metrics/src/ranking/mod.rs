@@ -258,12 +258,18 @@ impl Ranking {
 
     /// [`roc_auc`] of these rows.
     pub fn roc_auc(&self) -> f64 {
+        // In units of powers of two, which round nothing, no product leaves the range of numbers.
+        let unit = |w: f64| f64::from_bits(w.max(f64::MIN_POSITIVE).to_bits() & f64::INFINITY.to_bits());
+        let (p, q) = self.totals();
+        let (p, q) = (unit(p), unit(q));
         let (mut area, mut last) = (0.0, (0.0, 0.0));
         self.at_each_threshold(|_, tp, fp| {
+            let (tp, fp) = (tp / p, fp / q);
             area += (fp - last.1) * (tp + last.0);
             last = (tp, fp);
         });
-        area / (2.0 * last.0 * last.1)
+        // Sums of weights in another order may round beyond 1.
+        f64::min(area / (2.0 * last.0 * last.1), 1.0)
     }
 
     /// [`average_precision`] of these rows.
