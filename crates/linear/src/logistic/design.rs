@@ -270,16 +270,28 @@ fn row_major<'b, F: Float>(x: ArrayView2<'b, F>, buffer: &'b mut Vec<f64>) -> &'
         return rows;
     }
     let p = x.ncols();
-    buffer.clear();
-    buffer.resize(x.len(), 0.0);
+    // All of it is written below.
+    buffer.resize(buffer.len().max(x.len()), 0.0);
+    let buffer = &mut buffer[..x.len()];
     if let Some(rows) = x.as_slice() {
         buffer.iter_mut().zip(rows).for_each(|(out, x)| *out = x.f64());
-    } else if x.strides()[0].unsigned_abs() < x.strides()[1].unsigned_abs() {
-        for (j, column) in x.axis_iter(Axis(1)).enumerate() {
-            buffer[j..].iter_mut().step_by(p).zip(column).for_each(|(out, x)| *out = x.f64());
+        return buffer;
+    }
+    // Eight columns side by side, so that every cache line of the copy is written once.
+    for (block, columns) in x.axis_chunks_iter(Axis(1), 8).enumerate() {
+        let slices: [Option<&[F]>; 8] =
+            std::array::from_fn(|j| (j < columns.ncols()).then(|| columns.column(j).to_slice()).flatten());
+        let lines = buffer.chunks_exact_mut(p).map(|row| &mut row[8 * block..]).enumerate();
+        match slices {
+            [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f), Some(g), Some(h)] => {
+                lines.for_each(|(i, out)| {
+                    [a, b, c, d, e, f, g, h].iter().zip(out).for_each(|(x, out)| *out = x[i].f64())
+                });
+            }
+            _ => lines
+                .zip(columns.rows())
+                .for_each(|((_, out), row)| row.iter().zip(out).for_each(|(x, out)| *out = x.f64())),
         }
-    } else {
-        buffer.iter_mut().zip(x).for_each(|(out, x)| *out = x.f64());
     }
     buffer
 }

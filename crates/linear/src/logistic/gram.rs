@@ -46,7 +46,13 @@ impl Gram {
         for c in 0..self.width.div_ceil(PANEL) {
             for d in 0..=c {
                 if let Some(tile) = tiles.next() {
-                    kernels::add_tile(panel(c), panel(d), tile, (self.width - c * PANEL).min(PANEL), &[] as &[f64]);
+                    kernels::add_tile(
+                        panel(c),
+                        panel(d),
+                        tile,
+                        (self.width - c * PANEL).min(PANEL),
+                        &[] as &[f64],
+                    );
                 }
             }
         }

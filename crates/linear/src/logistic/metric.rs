@@ -33,11 +33,14 @@ impl Metric {
         Some(Self::Blocks(factors, Array1::zeros(width)))
     }
 
-    /// The squares + penalty on the first `size` places.
-    pub(super) fn diagonal(squares: impl Iterator<Item = f64>, penalty: f64, size: usize) -> Self {
-        let sums = squares.enumerate().map(|(j, s)| if j < size { s.max(0.0) + penalty } else { s });
-        // A column without curvature has no gradient either.
-        Self::Diagonal(sums.map(|s| if s > 0.0 { s } else { 1.0 }).collect())
+    /// The squares, with the penalty added on their first `size` places; `None` if they are not finite.
+    pub(super) fn diagonal(squares: impl Iterator<Item = f64>, penalty: f64, size: usize) -> Option<Self> {
+        // A column without curvature has no gradient either; below 0 is rounding.
+        let curvature = |(j, s): (usize, f64)| match s.max(0.0) + if j < size { penalty } else { 0.0 } {
+            0.0 => Some(1.0),
+            sum => (s.is_finite() && sum.is_finite()).then_some(sum),
+        };
+        Some(Self::Diagonal(squares.enumerate().map(curvature).collect::<Option<_>>()?))
     }
 
     /// v ← M⁻¹v

@@ -30,7 +30,7 @@
 //!    twenty times for 10⁵ × 50 and ten (4 ≤ p ≤ 500, 200 ≤ n ≤ 5·10⁵, one thread, 2026-11).
 //!
 //!    Both stop when max |∂f/∂Wⱼ|, |∂f/∂b| ≤ `tol` and the decrease of f that is still to be expected, ½ ∇fᵀH⁻¹∇f, is
-//!    at most 0.1 `tol`² |f|. The second bound does not depend on the scales of the columns.
+//!    at most 1e-5 `tol` |f|. The second bound does not depend on the scales of the columns.
 //! 4. Undo the centring and report.
 //!
 //! With C = ∞ and classes that a plane separates there is no minimum. The first point that shows this ends the
@@ -41,8 +41,8 @@
 //! 1e-9; scikit-learn's L-BFGS stops at the first bound. A weight of 2 is the same as the row twice. There is no
 //! L1 penalty and no stochastic solver here.
 //!
-//! **References.** Böhning, *Ann. Inst. Statist. Math.* 44 (1992) 197–200, on the structure of the multinomial
-//! Hessian. Nocedal & Wright, *Numerical Optimization* (2006), chapters 3, 6, 7.
+//! **References.** \[Bohning92\] on the structure of the multinomial Hessian; \[NocedalWright06\], chapters 3, 6 and 7,
+//! on the methods.
 
 mod binary;
 mod design;
@@ -89,7 +89,7 @@ estimand_core::params! {
     /// let model = LogisticRegression::new().c(10.0).fit((&x, &y))?;
     /// assert_eq!(model.predict(&array![[0.4], [2.9]])?.to_vec(), ["low", "high"]);
     /// // Columns in the order of the classes, which are sorted: high, low.
-    /// assert!((model.predict_proba(&array![[1.5]])?[[0, 0]] - 0.5).abs() < 1e-6);
+    /// assert!((model.predict_proba(&array![[1.5]])?[[0, 0]] - 0.5_f64).abs() < 1e-6);
     /// assert!(model.report().converged);
     /// # Ok::<(), estimand_core::Error>(())
     /// ```
@@ -102,8 +102,8 @@ estimand_core::params! {
         class_weight: ClassWeight = ClassWeight::Uniform;
         /// How to minimise.
         solver: LogisticSolver = LogisticSolver::Auto;
-        /// Bound on every derivative of the mean loss plus penalty, (1) / (C ω); the objective is then within about
-        /// tol² of its minimum.
+        /// Bound on every derivative of the mean loss plus penalty, (1) / (C ω). The objective is bound with it: to
+        /// about 1e-5 `tol` of its minimum, relatively.
         tol: f64 = 1e-4, above(0.0);
         /// Most steps of the solver over all rows.
         max_iter: usize = 100, at_least(1.0);

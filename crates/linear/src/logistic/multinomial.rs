@@ -46,7 +46,13 @@ pub(super) fn block<F: Float>(
 }
 
 /// Σ wᵢ (aᵢ ⊗ pᵢ)(aᵢ ⊗ pᵢ)ᵀ is added, for the probabilities in `h`.
-fn add_cross<F: Float>(design: &Design<'_, F>, k: usize, block: Block<'_, F>, weights: Option<&[f64]>, part: &mut Part) {
+fn add_cross<F: Float>(
+    design: &Design<'_, F>,
+    k: usize,
+    block: Block<'_, F>,
+    weights: Option<&[f64]>,
+    part: &mut Part,
+) {
     let Part { cross: Some(cross), buffers, .. } = part else { return };
     let Buffers { h, y, wide, products, cross_panels, .. } = buffers;
     let (p, width) = (design.ncols(), design.width());

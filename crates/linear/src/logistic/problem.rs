@@ -175,7 +175,17 @@ impl<'a, 'y, F: Float> Problem<'a, 'y, F> {
             }
         }
         let last = (Vec::new(), f64::NAN, Vec::new());
-        Self { design, rows, total, penalty: 1.0 / (settings.c * total), shares, chunk, parts, last, metric: None }
+        Self {
+            design,
+            rows,
+            total,
+            penalty: 1.0 / (settings.c * total),
+            shares,
+            chunk,
+            parts,
+            last,
+            metric: None,
+        }
     }
 
     /// Variables: q k.
@@ -282,11 +292,10 @@ impl<'a, 'y, F: Float> Problem<'a, 'y, F> {
         let (sums, penalised) = (self.parts.first()?, self.design.ncols());
         match second {
             Second::None => None,
-            Second::Diagonal => Some(Metric::diagonal(
-                sums.squares.iter().map(|s| s / self.total),
-                self.penalty,
-                penalised * self.rows.k,
-            )),
+            Second::Diagonal => {
+                let squares = sums.squares.iter().map(|s| s / self.total);
+                Metric::diagonal(squares, self.penalty, penalised * self.rows.k)
+            }
             Second::Common => {
                 let gram = sums.grams.first()?.matrix(1.0 / self.total);
                 let shares = self.shares.iter().take(self.rows.k);
@@ -343,7 +352,13 @@ impl<F: Float> Curved for Problem<'_, '_, F> {
 }
 
 /// Adds the second derivatives `h` of a block to the sums.
-pub(super) fn add_second<F: Float>(design: &Design<'_, F>, block: Block<'_, F>, second: Second, k: usize, part: &mut Part) {
+pub(super) fn add_second<F: Float>(
+    design: &Design<'_, F>,
+    block: Block<'_, F>,
+    second: Second,
+    k: usize,
+    part: &mut Part,
+) {
     let Part { squares, grams, buffers, .. } = part;
     let Buffers { h, y, wide, panels, .. } = buffers;
     match second {

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use estimand_core::random::below;
 use estimand_core::records::MatrixView;
 use estimand_core::{Float, Records, Seed};
-use ndarray::{Array1, Array2, s};
+use ndarray::{Array1, Array2};
 
 /// Rows copied from the data, with what makes them stand for all.
 pub(super) struct Sample {
@@ -64,10 +64,22 @@ pub(super) fn draw<F: Float>(x: Records<'_, F>, problem: &Problem<'_, '_, F>, m:
         .map(|(i, c)| steps[*c as usize] * rows.weights.as_ref().map_or(1.0, |w| w[*i]))
         .collect();
     let mut copy = Array2::zeros((chosen.len(), x.ncols()));
-    for (i, mut out) in chosen.iter().zip(copy.rows_mut()) {
-        match x.values() {
-            MatrixView::Dense(x) => out.zip_mut_with(&x.slice(s![*i, ..]), |out, v| *out = v.f64()),
-            MatrixView::Sparse(x) => x.row(*i).iter().for_each(|(j, v)| out[j] = v.f64()),
+    match x.values() {
+        // In the order of memory.
+        MatrixView::Dense(x) if x.strides()[0].unsigned_abs() < x.strides()[1].unsigned_abs() => {
+            for (mut out, x) in copy.columns_mut().into_iter().zip(x.columns()) {
+                out.iter_mut().zip(&chosen).for_each(|(out, i)| *out = x[*i].f64());
+            }
+        }
+        MatrixView::Dense(x) => {
+            for (mut out, i) in copy.rows_mut().into_iter().zip(&chosen) {
+                out.zip_mut_with(&x.row(*i), |out, v| *out = v.f64());
+            }
+        }
+        MatrixView::Sparse(x) => {
+            for (mut out, i) in copy.rows_mut().into_iter().zip(&chosen) {
+                x.row(*i).iter().for_each(|(j, v)| out[j] = v.f64());
+            }
         }
     }
     Sample { x: copy, codes, weights }

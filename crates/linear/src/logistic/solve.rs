@@ -8,16 +8,21 @@
 use super::metric::{Metric, take_off_mean};
 use super::problem::{Problem, Second};
 use super::{LogisticRegression, LogisticSolver, sample};
+use estimand_core::records::MatrixView;
 use estimand_core::{Codes, Error, Float, Records, Report, Result};
 use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs, newton};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
+/// Relative decrease of f that may still be expected, over `tol`: 1e-9 by default.
+const DECREASE: f64 = 1e-5;
 /// Steps after which the metric is taken anew, at the point reached.
 const ROUND: usize = 30;
 /// Columns beyond which factors of q × q cost more than they save; those of sparse records are formed from rows
 /// written out, which costs more.
 const WIDE: usize = 1_000;
 const WIDE_SPARSE: usize = 64;
+/// Numbers in those factors of all classes: 64 MB.
+const LARGE: usize = 1 << 23;
 /// Variables whose Hessian still fits a usual memory: 3 GB.
 const MOST: usize = 20_000;
 /// Change of a score by a Newton step that lowers the objective by next to nothing, from which on the coefficients
@@ -35,8 +40,8 @@ struct Plan {
     /// Rows of the sample.
     sample: Option<usize>,
     by_newton: bool,
-    /// Whether the metric is made of blocks, not of a diagonal.
-    blocks: bool,
+    /// What metrics are made of: `Blocks`, or the `Diagonal`.
+    second: Second,
 }
 
 impl Plan {
@@ -49,26 +54,34 @@ impl Plan {
             let what = format!("NewtonCholesky for {size} coefficients; use Lbfgs");
             return Err(Error::unsupported("LogisticRegression", what));
         }
-        let sample = sample::size(n, p).filter(|_| p <= WIDE);
-        let narrow = if x.dense("").is_ok() { WIDE } else { WIDE_SPARSE };
-        Ok(Self { k, sample, by_newton, blocks: sample.is_some() || p <= narrow })
+        let narrow = |limit| p <= limit && size * (p + 1) <= LARGE;
+        let sample = sample::size(n, p).filter(|_| narrow(WIDE));
+        let limit = if matches!(x.values(), MatrixView::Dense(_)) { WIDE } else { WIDE_SPARSE };
+        let second = if sample.is_some() || narrow(limit) { Second::Blocks } else { Second::Diagonal };
+        Ok(Self { k, sample, by_newton, second })
     }
 
     /// The minimum, from `start`, and the method in words.
-    fn minimise<F: Float>(&self, problem: &mut Problem<'_, '_, F>, start: Vec<f64>, stop: Stop) -> (Outcome, &'static str) {
+    fn minimise<F: Float>(
+        &self,
+        problem: &mut Problem<'_, '_, F>,
+        start: Vec<f64>,
+        stop: Stop,
+    ) -> (Outcome, &'static str) {
         if self.by_newton {
             return (newton(problem, start, stop), "Newton–Cholesky");
         }
-        let round = if self.blocks { ROUND } else { stop.iterations };
+        let round = if self.second == Second::Blocks { ROUND } else { stop.iterations };
         let (mut x, mut done) = (start, 0);
         loop {
-            let mut outcome = lbfgs(problem, x, Stop { iterations: round.min(stop.iterations - done), ..stop });
+            let mut outcome =
+                lbfgs(problem, x, Stop { iterations: round.min(stop.iterations - done), ..stop });
             outcome.iterations += done;
             if outcome.reason != Reason::Iterations || outcome.iterations >= stop.iterations {
                 return (outcome, "L-BFGS");
             }
             (x, done) = (outcome.x, outcome.iterations);
-            problem.metric = problem.measure(&x, Second::Blocks);
+            problem.metric = problem.measure(&x, self.second);
         }
     }
 }
@@ -81,7 +94,8 @@ pub(super) fn solve<F: Float>(
     weights: Option<ArrayView1<'_, F>>,
 ) -> Result<Solution<F>> {
     let plan = Plan::new(settings, x, y.k)?;
-    let mut problem = Problem::new(x, y, plan.k, weights, settings, if plan.by_newton { Second::Full } else { Second::Blocks });
+    let second = if plan.by_newton { Second::Full } else { plan.second };
+    let mut problem = Problem::new(x, y, plan.k, weights, settings, second);
     let warm = plan.sample.and_then(|m| warm_start(settings, x, &mut problem, m));
     let how = if warm.is_some() { ", started from a sample" } else { "" };
     let start = match warm {
@@ -92,7 +106,8 @@ pub(super) fn solve<F: Float>(
         None => problem.start(),
     };
     if problem.metric.is_none() && !plan.by_newton {
-        problem.metric = problem.measure(&start, if plan.blocks { Second::Common } else { Second::Diagonal });
+        problem.metric = problem
+            .measure(&start, if plan.second == Second::Blocks { Second::Common } else { Second::Diagonal });
         if problem.metric.is_none() {
             return Err(overflow(x));
         }
@@ -102,13 +117,14 @@ pub(super) fn solve<F: Float>(
     if outcome.reason == Reason::NonFinite {
         return Err(overflow(x));
     }
-    Ok(finish(settings, problem, outcome, format!("{method}{how}")))
+    Ok(finish(settings, &plan, problem, outcome, format!("{method}{how}")))
 }
 
 /// The error of values that are not finite, or whose squares are not.
 #[cold]
 fn overflow<F: Float>(x: Records<'_, F>) -> Error {
-    let too_large = || Error::numerical("sums over x overflow; scale its columns first, as StandardScaler does");
+    let too_large =
+        || Error::numerical("sums over x overflow; scale its columns first, as StandardScaler does");
     x.check_finite().err().unwrap_or_else(too_large)
 }
 
@@ -118,7 +134,7 @@ fn stop<F: Float>(settings: &LogisticRegression, problem: &Problem<'_, '_, F>) -
     // w ln 2 in all, every row is on its side of the plane.
     let separated = problem.lightest() * std::f64::consts::LN_2 / problem.total;
     let floor = if settings.c.is_infinite() { separated } else { f64::NEG_INFINITY };
-    let decrease = 0.1 * settings.tol * settings.tol;
+    let decrease = DECREASE * settings.tol;
     Stop { gradient: settings.tol, decrease, floor, iterations: settings.max_iter }
 }
 
@@ -150,6 +166,7 @@ fn warm_start<F: Float>(
 /// The coefficients of X as it is, and the report.
 fn finish<F: Float>(
     settings: &LogisticRegression,
+    plan: &Plan,
     mut problem: Problem<'_, '_, F>,
     outcome: Outcome,
     solver: String,
@@ -159,7 +176,7 @@ fn finish<F: Float>(
     let precision = || format!("working precision reached with a gradient of {:.1e}", outcome.gradient_norm);
     let (converged, note) = match outcome.reason {
         Reason::Floor => (false, Some(format!("a plane separates the classes; {REMEDY}"))),
-        Reason::Converged if unpenalised && endless(&mut problem, &outcome.x) => {
+        Reason::Converged if unpenalised && endless(&mut problem, &outcome.x, plan.second) => {
             (false, Some(format!("a plane separates some rows from the others; {REMEDY}")))
         }
         Reason::Converged => (true, None),
@@ -178,16 +195,18 @@ fn finish<F: Float>(
     take_off_mean(&mut beta, k);
     let mut intercept = vec![0.0; k];
     problem.design.offset(&beta, &mut intercept);
-    let coef = ArrayView2::from_shape((p, k), &beta[..p * k]).map_or_else(|_| Array2::zeros((k, p)), |w| w.t().mapv(F::of));
-    let report = report.warn_unless_converged("LogisticRegression", "raise max_iter, scale the columns, or lower C");
+    let coef = ArrayView2::from_shape((p, k), &beta[..p * k])
+        .map_or_else(|_| Array2::zeros((k, p)), |w| w.t().mapv(F::of));
+    let report =
+        report.warn_unless_converged("LogisticRegression", "raise max_iter, scale the columns, or lower C");
     (coef, intercept.into_iter().map(F::of).collect(), report)
 }
 
 /// Whether a Newton step from what seems to be the minimum would still change scores.
-fn endless<F: Float>(problem: &mut Problem<'_, '_, F>, beta: &[f64]) -> bool {
+fn endless<F: Float>(problem: &mut Problem<'_, '_, F>, beta: &[f64], second: Second) -> bool {
     let mut step = vec![0.0; beta.len()];
     problem.gradient(beta, &mut step);
-    let Some(mut metric) = problem.measure(beta, Second::Blocks) else { return false };
+    let Some(mut metric) = problem.measure(beta, second) else { return false };
     metric.solve(&mut step);
     problem.largest_score(&step) > ENDLESS
 }

@@ -30,7 +30,8 @@
 //!    Beyond that, and for `Dual` beyond 10⁶, `Auto` factorises the data instead (`Svd`).
 //! 4. Undo the centring by (2) and report.
 //!
-//! Where columns are collinear and α = 0 the solution is not unique; the one of least ‖W‖ is returned.
+//! Where columns are collinear and α = 0 the solution is not unique; the one of least ‖W‖ is returned. (When asked for
+//! by name, `ConjugateGradient` with n ≥ p returns the one of least norm in columns scaled to one length.)
 //! Singular values below max(n, p)·ε of the largest count as zero.
 //!
 //! **Differs from scikit-learn.** Rank is judged with columns scaled to one length where n ≥ p, so that it does

@@ -73,9 +73,9 @@ impl<'a, F: Float> Problem<'a, F> {
                 method.estimator,
                 format!("solver {:?} with sparse records; use ConjugateGradient", method.solver),
             )),
-            ConjugateGradient => self.in_f64(|problem| route::iterate(&problem, alphas, method)),
+            ConjugateGradient => self.in_f64(|problem| route::iterate(&problem, alphas, method, n < p)),
             Auto if !dense && p > SPARSE_GRAM => {
-                self.in_f64(|problem| route::iterate(&problem, alphas, method))
+                self.in_f64(|problem| route::iterate(&problem, alphas, method, n < p))
             }
             Dual => self.in_f64(|problem| route::wide(&problem, alphas, method)),
             Auto | Svd if dense && n < p => self.in_f64(|problem| route::wide(&problem, alphas, method)),

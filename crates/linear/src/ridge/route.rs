@@ -83,20 +83,20 @@ pub(super) fn wide(problem: &Problem<'_, f64>, alphas: &[f64], method: &Method) 
     Ok(alphas.iter().map(|alpha| solve(*alpha)).collect())
 }
 
-/// Any shape: conjugate gradients, target by target.
-pub(super) fn iterate(problem: &Problem<'_, f64>, alphas: &[f64], method: &Method) -> Solutions {
+/// Any shape: conjugate gradients, target by target. `many` says that without a penalty there are many
+/// solutions, of which the one of least norm is wanted.
+pub(super) fn iterate(problem: &Problem<'_, f64>, alphas: &[f64], method: &Method, many: bool) -> Solutions {
     problem.check_finite()?;
     let (means, variances) = problem.means()?;
     problem.check_squares(&variances)?;
     let (x, y) = (problem.operator(&means.x), problem.centred_y(&means.y));
     let weight = problem.weights.map_or(problem.x.nrows() as f64, |w| w.sum());
-    let wide = problem.x.nrows() < problem.x.ncols();
     let solve = |alpha: f64| {
-        // Columns are brought to one length, but for n < p and α = 0, where that would change which of the
-        // many solutions has the least norm. Constant columns stay out.
+        // Columns are brought to one length, but not where that would change which of many solutions has the
+        // least norm. Constant columns stay out.
         let factor = |variance: &f64| match *variance {
             0.0 => 0.0,
-            _ if wide && alpha == 0.0 => 1.0,
+            _ if many && alpha == 0.0 => 1.0,
             variance => (weight * variance + alpha).sqrt().recip(),
         };
         let d: Array1<f64> = variances.iter().map(factor).collect();
@@ -121,7 +121,7 @@ pub(super) fn iterate(problem: &Problem<'_, f64>, alphas: &[f64], method: &Metho
 /// Sparse X whose S + αI is singular: conjugate gradients find the solution of least norm.
 fn fall_back<F: Float>(problem: &Problem<'_, F>, alpha: f64, method: &Method) -> Result<Solution> {
     log::warn!("{}: collinear columns; conjugate gradients replace the normal equations", method.estimator);
-    let mut solution = problem.in_f64(|problem| iterate(&problem, &[alpha], method))?.swap_remove(0)?;
+    let mut solution = problem.in_f64(|problem| iterate(&problem, &[alpha], method, true))?.swap_remove(0)?;
     solution.report = solution.report.note("collinear columns: the normal equations are singular");
     Ok(solution)
 }

@@ -190,6 +190,17 @@ fn collinear_columns_share_their_weight() {
 }
 
 #[test]
+fn sparse_collinear_columns_share_their_weight_as_dense_ones_do() {
+    let x = array![[1.0, 10.0], [2.0, 20.0], [0.0, 0.0], [4.0, 40.0]];
+    let y = x.column(0).to_owned();
+    let csr = Csr::from_dense(x.view());
+    // Least norm: w ∝ (1, 10) with w₁ + 10 w₂ = 1.
+    for model in [fit(Ridge::new().alpha(0.0), &x, &y), Ridge::new().alpha(0.0).fit((&csr, &y)).unwrap()] {
+        assert!(apart(&[1.0 / 101.0, 10.0 / 101.0, 0.0], &answer(&model)) < 1e-10, "{model:?}");
+    }
+}
+
+#[test]
 fn constant_columns_get_no_weight() {
     let (x, y) = single(40, 2, 10);
     for value in [0.0, 0.1, -1e8, 1e-300] {

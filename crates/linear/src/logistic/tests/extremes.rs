@@ -11,13 +11,27 @@ fn fit(x: &Array2<f64>, y: &Array1<usize>, settings: &LogisticRegression) -> est
 fn separable_classes_without_a_penalty_are_said_to_be_so() {
     let (x, _) = draw(200, 3, 2, 1);
     let y: Array1<usize> = x.outer_iter().map(|row| usize::from(row[0] + row[1] > 0.0)).collect();
-    let three: Array1<usize> = x.outer_iter().map(|row| if row[0].abs() < 0.5 { 1 } else if row[0] < 0.0 { 0 } else { 2 }).collect();
+    let three: Array1<usize> = x
+        .outer_iter()
+        .map(|row| {
+            if row[0].abs() < 0.5 {
+                1
+            } else if row[0] < 0.0 {
+                0
+            } else {
+                2
+            }
+        })
+        .collect();
     for solver in SOLVERS {
         let settings = LogisticRegression::new().c(f64::INFINITY).solver(solver);
         for y in [&y, &three] {
             let model = fit(&x, y, &settings).unwrap();
             let report = model.report();
-            assert!(!report.converged && report.notes.iter().any(|note| note.contains("separate")), "{report}");
+            assert!(
+                !report.converged && report.notes.iter().any(|note| note.contains("separate")),
+                "{report}"
+            );
             assert!(model.coef().iter().all(|w| w.is_finite()));
             let right = model.predict(&x).unwrap().iter().zip(y).filter(|(a, b)| a == b).count();
             assert_eq!(right, 200);
@@ -38,7 +52,10 @@ fn rows_that_a_plane_separates_are_said_to_be_so() {
         for solver in SOLVERS {
             let model = fit(&x, &y, &LogisticRegression::new().c(f64::INFINITY).solver(solver)).unwrap();
             let report = model.report();
-            assert!(!report.converged && report.notes.iter().any(|note| note.contains("separates some")), "{report}");
+            assert!(
+                !report.converged && report.notes.iter().any(|note| note.contains("separates some")),
+                "{report}"
+            );
             let p = probabilities(&x, model.coef(), model.intercept());
             // What does have a limit reaches it: 2 of 5 rows of the last class.
             assert_relative_eq!(p[[0, p.ncols() - 1]], 0.4, epsilon = 1e-3);
@@ -52,7 +69,8 @@ fn no_penalty_is_maximum_likelihood_where_classes_overlap() {
     let x = Array2::from_shape_fn((11, 1), |(i, _)| if i < 4 { 0.0 } else { 1.0 });
     let y = array![1, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0];
     for solver in SOLVERS {
-        let model = fit(&x, &y, &LogisticRegression::new().c(f64::INFINITY).solver(solver).tol(1e-10)).unwrap();
+        let model =
+            fit(&x, &y, &LogisticRegression::new().c(f64::INFINITY).solver(solver).tol(1e-10)).unwrap();
         assert!(model.report().converged, "{}", model.report());
         assert_relative_eq!(model.intercept()[0], 3.0_f64.ln(), max_relative = 1e-8);
         assert_relative_eq!(model.coef()[[0, 0]], (2.0_f64 / 5.0).ln() - 3.0_f64.ln(), max_relative = 1e-8);
@@ -126,7 +144,11 @@ fn penalties_of_any_size_are_honoured() {
                 let settings = LogisticRegression::new().c(c).solver(solver).tol(1e-8);
                 let model = fit(&x, &y, &settings).unwrap();
                 assert!(model.report().converged, "C {c}: {}", model.report());
-                assert!(residual(&x, &y, None, &model, &settings) < 1e-8 + 1e-14, "C {c}: {}", model.report());
+                assert!(
+                    residual(&x, &y, None, &model, &settings) < 1e-8 + 1e-14,
+                    "C {c}: {}",
+                    model.report()
+                );
             }
         }
     }
@@ -150,7 +172,11 @@ fn rare_classes_and_contradictions_are_fitted() {
         for solver in SOLVERS {
             let settings = LogisticRegression::new().solver(solver);
             let model = fit(&x, &y, &settings).unwrap();
-            assert!(model.report().converged && residual(&x, &y, None, &model, &settings) <= 1e-4, "{}", model.report());
+            assert!(
+                model.report().converged && residual(&x, &y, None, &model, &settings) <= 1e-4,
+                "{}",
+                model.report()
+            );
         }
     }
     // The same rows with opposite labels: even odds.
@@ -173,7 +199,11 @@ fn the_order_of_rows_does_not_matter() {
     for order in [by(&|i| y[i] as f64), by(&|i| x[[i, 0]]), by(&|i| (i % 7) as f64)] {
         let (x, y) = (x.select(ndarray::Axis(0), &order), y.select(ndarray::Axis(0), &order));
         let sorted = fit(&x, &y, &LogisticRegression::new().tol(1e-9)).unwrap();
-        assert!(sorted.report().converged && sorted.report().iterations <= plain.report().iterations + 3, "{}", sorted.report());
+        assert!(
+            sorted.report().converged && sorted.report().iterations <= plain.report().iterations + 3,
+            "{}",
+            sorted.report()
+        );
         assert!(apart(plain.coef(), sorted.coef()) < 1e-5);
     }
 }
@@ -182,13 +212,16 @@ fn the_order_of_rows_does_not_matter() {
 fn values_that_are_not_finite_are_located() {
     for n in [100, 25_000] {
         for k in [2, 3] {
-            for (value, row, column) in [(f64::NAN, 57, 2), (f64::INFINITY, n - 1, 0), (f64::NEG_INFINITY, 0, 1)] {
+            for (value, row, column) in
+                [(f64::NAN, 57, 2), (f64::INFINITY, n - 1, 0), (f64::NEG_INFINITY, 0, 1)]
+            {
                 let (mut x, y) = draw(n, 3, k, 61);
                 x[[row, column]] = value;
                 for solver in SOLVERS {
                     for c in [1.0, f64::INFINITY] {
                         let error = fit(&x, &y, &LogisticRegression::new().solver(solver).c(c)).unwrap_err();
-                        let place = Error::NonFinite { what: "x".into(), value: value.to_string(), row, column };
+                        let place =
+                            Error::NonFinite { what: "x".into(), value: value.to_string(), row, column };
                         assert_eq!(error, place);
                     }
                 }
@@ -200,21 +233,29 @@ fn values_that_are_not_finite_are_located() {
     let mut bad = x.clone();
     bad[[7, 1]] = f64::NAN;
     assert!(matches!(model.predict(&bad), Err(Error::NonFinite { row: 7, column: 1, .. })));
-    assert!(model.predict(&x.slice(ndarray::s![.., ..2])).is_err());
+    assert!(model.predict(x.slice(ndarray::s![.., ..2])).is_err());
 }
 
 #[test]
 fn huge_and_tiny_values_are_refused_or_fitted() {
-    let (x, y) = draw(100, 3, 2, 71);
+    let (x, binary) = draw(100, 3, 2, 71);
     for size in [1e300, 1e200] {
         for solver in SOLVERS {
-            let error = fit(&(&x * size), &y, &LogisticRegression::new().solver(solver)).unwrap_err();
+            let error = fit(&(&x * size), &binary, &LogisticRegression::new().solver(solver)).unwrap_err();
             assert!(matches!(error, Error::Numerical { .. }), "{error}");
         }
     }
+    // In the metric of the diagonal.
+    let (wide, y) = draw(20, 1_100, 3, 71);
+    let error = fit(&(&wide * 1e200), &y, &LogisticRegression::new()).unwrap_err();
+    assert!(matches!(error, Error::Numerical { .. }), "{error}");
+    let mut holed = wide.clone();
+    holed[[19, 1_000]] = f64::NAN;
+    let error = fit(&holed, &y, &LogisticRegression::new()).unwrap_err();
+    assert!(matches!(error, Error::NonFinite { row: 19, column: 1_000, .. }), "{error}");
     for solver in SOLVERS {
         // Coefficients near 1e300 would cost a penalty: none but 0 is worth it.
-        let model = fit(&(&x * 1e-300), &y, &LogisticRegression::new().solver(solver)).unwrap();
+        let model = fit(&(&x * 1e-300), &binary, &LogisticRegression::new().solver(solver)).unwrap();
         assert!(model.report().converged && model.coef().iter().all(|w| w.abs() < 1e-290));
     }
 }

@@ -5,7 +5,11 @@ use crate::testing::repeated;
 use estimand_core::{Csr, Persist, Predict, PredictOne, PredictProba, Scratch};
 use ndarray::{ArrayView2, ShapeBuilder, s};
 
-fn coef_of(x: Records<'_, f64>, y: &Array1<usize>, settings: &LogisticRegression) -> (Array2<f64>, Array1<f64>) {
+fn coef_of(
+    x: Records<'_, f64>,
+    y: &Array1<usize>,
+    settings: &LogisticRegression,
+) -> (Array2<f64>, Array1<f64>) {
     let model: Fitted = settings.fit((x, y)).unwrap();
     (model.coef().clone(), model.intercept().clone())
 }
@@ -22,7 +26,8 @@ fn layouts_give_the_same_bits() {
         wide.slice_mut(s![..;2, 1..;2]).assign(&x);
         let mut reversed = Array2::zeros((n, 5));
         reversed.slice_mut(s![..;-1, ..;-1]).assign(&x);
-        let views: [ArrayView2<'_, f64>; 3] = [columns.view(), wide.slice(s![..;2, 1..;2]), reversed.slice(s![..;-1, ..;-1])];
+        let views: [ArrayView2<'_, f64>; 3] =
+            [columns.view(), wide.slice(s![..;2, 1..;2]), reversed.slice(s![..;-1, ..;-1])];
         for view in views {
             assert_eq!(coef_of(view.into(), &y, &settings), expected);
         }
@@ -35,7 +40,9 @@ fn threads_give_the_same_bits() {
         let (x, y) = draw(n, 6, k, 7);
         for solver in [LogisticSolver::NewtonCholesky, LogisticSolver::Lbfgs] {
             let settings = LogisticRegression::new().solver(solver);
-            let fit = |threads| estimand_par::with_threads(threads, || coef_of((&x).into(), &y, &settings)).unwrap();
+            let fit = |threads| {
+                estimand_par::with_threads(threads, || coef_of((&x).into(), &y, &settings)).unwrap()
+            };
             let once = fit(1);
             assert_eq!(fit(2), once);
             assert_eq!(fit(7), once);
@@ -53,7 +60,8 @@ fn sparse_records_are_fitted_like_dense_ones() {
         let csr = Csr::from_dense(x.view());
         for solver in SOLVERS {
             let settings = LogisticRegression::new().tol(1e-10).solver(solver);
-            let (dense, sparse): (Fitted, Fitted) = (settings.fit((&x, &y)).unwrap(), settings.fit((&csr, &y)).unwrap());
+            let (dense, sparse): (Fitted, Fitted) =
+                (settings.fit((&x, &y)).unwrap(), settings.fit((&csr, &y)).unwrap());
             assert!(dense.report().converged && sparse.report().converged, "{}", sparse.report());
             // λ ≥ 5e-5 turns gradients of 1e-10 into errors of 4e-6 at most.
             assert!(apart(dense.coef(), sparse.coef()) < 4e-6, "{n} rows, {k} classes: {}", sparse.report());
@@ -96,7 +104,8 @@ fn weights_count_rows() {
         let (x2, y2) = (x.select(ndarray::Axis(0), &rows), y.select(ndarray::Axis(0), &rows));
         for solver in [LogisticSolver::NewtonCholesky, LogisticSolver::Lbfgs] {
             let settings = LogisticRegression::new().tol(1e-11).solver(solver);
-            let (weighted, plain): (Fitted, Fitted) = (settings.fit((&x, &y, &weights)).unwrap(), settings.fit((&x2, &y2)).unwrap());
+            let (weighted, plain): (Fitted, Fitted) =
+                (settings.fit((&x, &y, &weights)).unwrap(), settings.fit((&x2, &y2)).unwrap());
             // As in `solvers_agree…`: the optimum is the same, and each is within 1e-7 of it.
             assert!(apart(weighted.coef(), plain.coef()) < 1e-7);
             let (a, b) = (weighted.report().objective.unwrap(), plain.report().objective.unwrap());
@@ -113,7 +122,11 @@ fn labels_are_of_any_type() {
     let words: Array1<String> = y.mapv(|y| ["no", "yes"][y].to_owned());
     let truths: Array1<bool> = y.mapv(|y| y == 1);
     let negative: Array1<i32> = y.mapv(|y| y as i32 - 5);
-    let (a, b, c) = (settings.fit((&x, &words)).unwrap(), settings.fit((&x, &truths)).unwrap(), settings.fit((&x, &negative)).unwrap());
+    let (a, b, c) = (
+        settings.fit((&x, &words)).unwrap(),
+        settings.fit((&x, &truths)).unwrap(),
+        settings.fit((&x, &negative)).unwrap(),
+    );
     assert_eq!((a.coef(), b.coef(), c.coef()), (plain.coef(), plain.coef(), plain.coef()));
     assert_eq!(a.classes(), ["no", "yes"]);
     let expected = plain.predict(&x).unwrap();

@@ -14,13 +14,16 @@ use proptest::prelude::*;
 
 type Fitted = Classifier<LogisticModel<f64>, usize>;
 
-const SOLVERS: [LogisticSolver; 3] = [LogisticSolver::Auto, LogisticSolver::NewtonCholesky, LogisticSolver::Lbfgs];
+const SOLVERS: [LogisticSolver; 3] =
+    [LogisticSolver::Auto, LogisticSolver::NewtonCholesky, LogisticSolver::Lbfgs];
 
 /// Records, and classes drawn from the model with random coefficients.
 fn draw(n: usize, p: usize, k: usize, seed: u64) -> (Array2<f64>, Array1<usize>) {
     let x = normal(n, p, seed);
     let z = x.dot(&normal(p, k, seed + 1)) + normal(n, k, seed + 2) * 1.5;
-    let best = |row: ndarray::ArrayView1<'_, f64>| (0..k).fold(0, |best, j| if row[j] > row[best] { j } else { best });
+    let best = |row: ndarray::ArrayView1<'_, f64>| {
+        (0..k).fold(0, |best, j| if row[j] > row[best] { j } else { best })
+    };
     let y = z.outer_iter().map(best).collect::<Vec<usize>>();
     (x, Array1::from(y))
 }
@@ -41,7 +44,13 @@ fn probabilities(x: &Array2<f64>, coef: &Array2<f64>, intercept: &Array1<f64>) -
 }
 
 /// The largest derivative of (1) / (C ω) at the coefficients of a model.
-fn residual(x: &Array2<f64>, y: &Array1<usize>, w: Option<&Array1<f64>>, model: &LogisticModel<f64>, settings: &LogisticRegression) -> f64 {
+fn residual(
+    x: &Array2<f64>,
+    y: &Array1<usize>,
+    w: Option<&Array1<f64>>,
+    model: &LogisticModel<f64>,
+    settings: &LogisticRegression,
+) -> f64 {
     let mut r = probabilities(x, model.coef(), model.intercept());
     y.iter().zip(r.rows_mut()).for_each(|(y, mut row)| row[*y] -= 1.0);
     let total = w.map_or(y.len() as f64, |w| w.sum());
@@ -51,7 +60,9 @@ fn residual(x: &Array2<f64>, y: &Array1<usize>, w: Option<&Array1<f64>>, model: 
     let skip = if model.coef().nrows() == 1 { 1 } else { 0 };
     let r = r.slice(ndarray::s![.., skip..]);
     let gradient = r.t().dot(x) / total + model.coef() / (settings.c * total);
-    let largest = |all: &mut dyn Iterator<Item = f64>| all.fold(0.0, |max: f64, g| if g.abs() <= max { max } else { g.abs() });
+    let largest = |all: &mut dyn Iterator<Item = f64>| {
+        all.fold(0.0, |max: f64, g| if g.abs() <= max { max } else { g.abs() })
+    };
     let of_intercepts = r.sum_axis(ndarray::Axis(0)) / total;
     let of_intercepts = if settings.fit_intercept { largest(&mut of_intercepts.into_iter()) } else { 0.0 };
     largest(&mut gradient.into_iter()).max(of_intercepts)
@@ -67,17 +78,23 @@ fn objective(x: &Array2<f64>, y: &Array1<usize>, model: &LogisticModel<f64>, c: 
 #[test]
 fn glmnet_is_reproduced() {
     // R, glmnet with alpha = 0, lambda = 1, standardize = F; published with scikit-learn's tests to 10 digits.
-    let x = array![[-4., 0.], [-3., 0.], [-2., 1.], [-1., 0.], [0., 1.], [1., 1.], [2., 1.], [3., 0.], [4., 0.]];
+    let x =
+        array![[-4., 0.], [-3., 0.], [-2., 1.], [-1., 0.], [0., 1.], [1., 1.], [2., 1.], [3., 0.], [4., 0.]];
     for solver in SOLVERS {
         let settings = LogisticRegression::new().c(1.0 / 9.0).tol(1e-9).solver(solver);
         let two: Fitted = settings.fit((&x, &array![0, 0, 0, 1, 1, 1, 1, 1, 1])).unwrap();
         // glmnet's thresh = 1e-10 leaves errors of about 1e-8, 1e-12 in the three-class case of 1e-6.
         assert_relative_eq!(two.intercept()[0], 0.89230405539, max_relative = 1e-7);
-        assert_relative_eq!(two.coef().as_slice().unwrap(), &[0.44464569182, 0.01457563448][..], max_relative = 1e-7);
+        assert_relative_eq!(
+            two.coef().as_slice().unwrap(),
+            &[0.44464569182, 0.01457563448][..],
+            max_relative = 1e-7
+        );
         let three: Fitted = settings.fit((&x, &array![0, 0, 0, 1, 1, 1, 2, 2, 2])).unwrap();
         let intercept = [-0.12004759652, 0.2251747383, -0.1051271418];
         assert_relative_eq!(three.intercept().as_slice().unwrap(), &intercept[..], max_relative = 1e-5);
-        let coef = [-0.38023389305, -0.01226499932, -8.164030176e-5, 0.04734548012, 0.3803155334, -0.0350804808];
+        let coef =
+            [-0.38023389305, -0.01226499932, -8.164030176e-5, 0.04734548012, 0.3803155334, -0.0350804808];
         assert_relative_eq!(three.coef().as_slice().unwrap(), &coef[..], max_relative = 1e-5, epsilon = 1e-8);
     }
 }
@@ -89,10 +106,14 @@ fn every_solver_ends_where_the_gradient_vanishes() {
         let (x, y) = draw(n, p, k, 11);
         let weights = Array1::from_shape_fn(n, |i| 0.25 + (i % 5) as f64);
         for solver in SOLVERS {
-            for (c, tol, intercept, weighted) in
-                [(1.0, 1e-4, true, false), (1.0, 1e-9, true, true), (1e-3, 1e-9, false, false), (1e3, 1e-9, true, false)]
-            {
-                let settings = LogisticRegression::new().c(c).tol(tol).fit_intercept(intercept).solver(solver);
+            for (c, tol, intercept, weighted) in [
+                (1.0, 1e-4, true, false),
+                (1.0, 1e-9, true, true),
+                (1e-3, 1e-9, false, false),
+                (1e3, 1e-9, true, false),
+            ] {
+                let settings =
+                    LogisticRegression::new().c(c).tol(tol).fit_intercept(intercept).solver(solver);
                 let w = weighted.then_some(&weights);
                 let model: Fitted = match w {
                     Some(w) => settings.fit((&x, &y, w)),
@@ -105,10 +126,17 @@ fn every_solver_ends_where_the_gradient_vanishes() {
                 // What the solver bounds and what is computed here differ by the rounding of sums over n rows.
                 assert!(residual <= tol + 1e-14, "{n} × {p}, {k} classes, C {c}: {residual:e}, {report}");
                 if w.is_none() {
-                    assert_relative_eq!(report.objective.unwrap(), objective(&x, &y, &model, c), max_relative = 1e-12);
+                    assert_relative_eq!(
+                        report.objective.unwrap(),
+                        objective(&x, &y, &model, c),
+                        max_relative = 1e-12
+                    );
                 }
                 if k > 2 {
-                    assert!(model.coef().sum_axis(ndarray::Axis(0)).iter().all(|s| s.abs() < 1e-12), "classes are alike");
+                    assert!(
+                        model.coef().sum_axis(ndarray::Axis(0)).iter().all(|s| s.abs() < 1e-12),
+                        "classes are alike"
+                    );
                 }
             }
         }
@@ -163,7 +191,8 @@ fn hessians_are_derivatives_of_gradients() {
         let settings = LogisticRegression::new();
         let columns = if k == 2 { 1 } else { k };
         let codes = Codes { y: codes.view(), k };
-        let mut problem = Problem::new(records, codes, columns, Some(weights.view()), &settings, Second::Full);
+        let mut problem =
+            Problem::new(records, codes, columns, Some(weights.view()), &settings, Second::Full);
         let n = problem.size();
         let beta: Vec<f64> = (0..n).map(|i| 0.3 * ((i * i) as f64).sin()).collect();
         let (mut gradient, mut hessian) = (vec![0.0; n], Array2::zeros((n, n)));
@@ -181,7 +210,11 @@ fn hessians_are_derivatives_of_gradients() {
             for j in 0..n {
                 let together = if k > 2 && i / k == j / k { added(&hessian, i / k, k) } else { 0.0 };
                 // Central differences: the third derivative times 1e-10 / 6, rounding 1e-16 / 1e-5.
-                assert_relative_eq!((up[j] - down[j]) / (2.0 * step), hessian[[j, i]] - together, epsilon = 1e-9);
+                assert_relative_eq!(
+                    (up[j] - down[j]) / (2.0 * step),
+                    hessian[[j, i]] - together,
+                    epsilon = 1e-9
+                );
             }
         }
     }
