@@ -11,8 +11,8 @@
 
 use estimand_core::records::{Storage, Table};
 use estimand_core::{
-    Capabilities, Classes, Decide, Describe, Fit, Float, InverseTransform, Matrix, Parameter, Persist, Predict, PredictOne,
-    PredictProba, Records, Result, Samples, Scratch, Target, Transform, TransformOne,
+    Capabilities, Classes, Decide, Describe, Fit, Float, InverseTransform, Matrix, Parameter, Persist,
+    Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch, Target, Transform, TransformOne,
 };
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};

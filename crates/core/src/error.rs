@@ -120,10 +120,17 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Parameter { name, value, allowed } => write!(f, "parameter `{name}` must be {allowed}, got {value}"),
+            Self::Parameter { name, value, allowed } => {
+                write!(f, "parameter `{name}` must be {allowed}, got {value}")
+            }
             Self::Shape { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
-            Self::NonFinite { what, value, row, column } => write!(f, "{what} contains {value} at row {row}, column {column}; remove or impute such rows first"),
-            Self::EmptyInput { what } => write!(f, "{what} is empty; at least one row and one column are needed"),
+            Self::NonFinite { what, value, row, column } => write!(
+                f,
+                "{what} contains {value} at row {row}, column {column}; remove or impute such rows first"
+            ),
+            Self::EmptyInput { what } => {
+                write!(f, "{what} is empty; at least one row and one column are needed")
+            }
             Self::Weights { what } => write!(f, "sample weights: {what}"),
             Self::Target { what } => write!(f, "target: {what}"),
             Self::FeatureNames { what } => write!(f, "feature names: {what}"),

@@ -35,9 +35,9 @@ pub mod records;
 pub mod report;
 pub mod samples;
 pub mod sparse;
+pub mod split;
 #[cfg(feature = "sprs")]
 mod sprs;
-pub mod split;
 pub mod stats;
 pub mod traits;
 

@@ -12,7 +12,9 @@ impl<F: Float> TryFrom<CsMat<F>> for Csr<F> {
         let ncols = matrix.cols();
         let (indptr, indices, data) = matrix.into_raw_storage();
         let column = |j: usize| {
-            u32::try_from(j).map_err(|_| Error::shape("columns of a sparse matrix", format!("at most {}", u32::MAX), ncols))
+            u32::try_from(j).map_err(|_| {
+                Error::shape("columns of a sparse matrix", format!("at most {}", u32::MAX), ncols)
+            })
         };
         Csr::new(ncols, indptr, indices.into_iter().map(column).collect::<Result<_>>()?, data)
     }

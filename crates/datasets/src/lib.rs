@@ -26,8 +26,6 @@ pub use generate::{
     make_blobs, make_circles, make_classification, make_friedman1, make_friedman2, make_friedman3,
     make_low_rank_matrix, make_moons, make_regression, make_sparse_uncorrelated, make_swiss_roll,
 };
-pub use read::{
-    parse_csv, parse_svmlight, read_csv, read_npy, read_svmlight, write_npy, write_svmlight,
-};
 #[cfg(feature = "npz")]
 pub use read::{Npz, read_npz};
+pub use read::{parse_csv, parse_svmlight, read_csv, read_npy, read_svmlight, write_npy, write_svmlight};

@@ -4,6 +4,8 @@
 //! `cargo test -p estimand --test golden -- --ignored`. Files that exist are never written again: if a test
 //! fails because the fields of a model changed, the format version must rise and the old one stay readable.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by unwrapping")]
+
 use estimand::core::persist::{FORMAT_VERSION, describe};
 use estimand::prelude::*;
 use std::path::PathBuf;

@@ -48,29 +48,29 @@ macro_rules! kernels {
 
 type Tables = (&'static Table<f32>, &'static Table<f64>);
 
-/// The best copies that this processor can run.
-fn select() -> Tables {
+/// The copies that this processor can run, the best one first.
+fn candidates() -> impl Iterator<Item = Tables> {
     #[cfg(target_arch = "x86_64")]
-    {
-        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("bmi2");
-        let avx512 = is_x86_feature_detected!("avx512f")
+    let (avx512, avx2) = {
+        let avx2 = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("bmi2");
+        let avx512 = avx2
+            && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl");
-        if avx2 && avx512 {
-            return avx512::TABLES;
-        }
-        if avx2 {
-            return avx2::TABLES;
-        }
-    }
-    baseline::TABLES
+        (avx512.then_some(avx512::TABLES), avx2.then_some(avx2::TABLES))
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let (avx512, avx2) = (None, None);
+    [avx512, avx2].into_iter().flatten().chain([baseline::TABLES])
 }
 
 #[inline]
 fn table<T: Float>() -> &'static Table<T> {
     static CHOSEN: OnceLock<Tables> = OnceLock::new();
-    let (single, double) = *CHOSEN.get_or_init(select);
+    let (single, double) = *CHOSEN.get_or_init(|| candidates().next().unwrap_or(baseline::TABLES));
     let either = (single as &dyn Any).downcast_ref().or_else(|| (double as &dyn Any).downcast_ref());
     // `Float` is sealed: `T` is one of the two.
     either.unwrap_or_else(|| unreachable!())
@@ -81,7 +81,7 @@ kernels! {
     pub fn exp(x: &mut [T]) = map::exp;
     /// xᵢ ← ln xᵢ, within 1 ulp; ln 0 = −∞, and NaN below 0.
     pub fn ln(x: &mut [T]) = map::ln;
-    /// xᵢ ← 1 / (1 + exp(−xᵢ)), within 2 ulp at both ends.
+    /// xᵢ ← 1 / (1 + exp(−xᵢ)), within 2 ulp, also where it is tiny.
     pub fn sigmoid(x: &mut [T]) = map::sigmoid;
     /// xᵢ ← ln(1 + exp xᵢ), without overflow: within 2 ulp.
     pub fn log1p_exp(x: &mut [T]) = map::log1p_exp;
@@ -142,3 +142,6 @@ kernels! {
     /// Σ wᵢ (ln Σₖ exp zᵢₖ − zᵢ,yᵢ), leaves in `z` the probabilities pᵢₖ.
     pub fn softmax_loss(z: &mut [T], width: usize, y: &[u32], weights: Option<&[T]>) -> f64 = logistic::softmax_loss;
 }
+
+#[cfg(test)]
+mod tests;

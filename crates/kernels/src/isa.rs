@@ -137,7 +137,12 @@ pub(crate) mod x86 {
         #[inline(always)]
         fn widen(from: &[f32; 8]) -> Self {
             // SAFETY: see the module; unaligned loads of the first and the last four of eight values.
-            unsafe { [_mm256_cvtps_pd(_mm_loadu_ps(from.as_ptr())), _mm256_cvtps_pd(_mm_loadu_ps(from.as_ptr().add(4)))] }
+            unsafe {
+                [
+                    _mm256_cvtps_pd(_mm_loadu_ps(from.as_ptr())),
+                    _mm256_cvtps_pd(_mm_loadu_ps(from.as_ptr().add(4))),
+                ]
+            }
         }
         #[inline(always)]
         fn splat(value: f64) -> Self {

@@ -33,10 +33,7 @@ mod panel;
 mod reduce;
 
 pub use dispatch::*;
-pub use memory::zeros;
 pub use isa::prefetch;
+pub use memory::zeros;
 pub use panel::PANEL;
 pub use reduce::LANES;
-
-#[cfg(test)]
-mod tests;

@@ -13,7 +13,12 @@ pub(crate) fn loss<T: Real, I: Isa>(z: &mut [T], y: &[T], weights: Option<&[T]>)
 }
 
 #[inline(always)]
-pub(crate) fn loss_curvature<T: Real, I: Isa>(z: &mut [T], y: &[T], weights: Option<&[T]>, h: &mut [T]) -> f64 {
+pub(crate) fn loss_curvature<T: Real, I: Isa>(
+    z: &mut [T],
+    y: &[T],
+    weights: Option<&[T]>,
+    h: &mut [T],
+) -> f64 {
     binary::<T, I>(z, y, weights, |at, values| h[at..at + values.len()].copy_from_slice(values))
 }
 
@@ -22,7 +27,12 @@ const BLOCK: usize = 64;
 
 /// Shows the curvatures to `see`, block by block.
 #[inline(always)]
-fn binary<T: Real, I: Isa>(z: &mut [T], y: &[T], weights: Option<&[T]>, mut see: impl FnMut(usize, &[T])) -> f64 {
+fn binary<T: Real, I: Isa>(
+    z: &mut [T],
+    y: &[T],
+    weights: Option<&[T]>,
+    mut see: impl FnMut(usize, &[T]),
+) -> f64 {
     let (mut total, one, ones) = (0.0, T::one(), [T::one(); BLOCK]);
     for (k, (z, y)) in z.chunks_mut(BLOCK).zip(y.chunks(BLOCK)).enumerate() {
         let (at, n) = (k * BLOCK, z.len().min(y.len()));
@@ -59,21 +69,26 @@ pub(crate) fn softmax_rows<T: Real, I: Isa>(z: &mut [T], width: usize) {
 }
 
 #[inline(always)]
-pub(crate) fn softmax_loss<T: Real, I: Isa>(z: &mut [T], width: usize, y: &[u32], weights: Option<&[T]>) -> f64 {
+pub(crate) fn softmax_loss<T: Real, I: Isa>(
+    z: &mut [T],
+    width: usize,
+    y: &[u32],
+    weights: Option<&[T]>,
+) -> f64 {
     let width = width.max(1);
     let rows = rows_per_block(width);
     let mut total = 0.0;
     for (k, (block, y)) in z.chunks_mut(width * rows).zip(y.chunks(rows)).enumerate() {
-        let (mut scores, mut sums) = ([T::zero(); MAX_ROWS], [T::one(); MAX_ROWS]);
+        let (mut scores, mut sums) = ([0.0; MAX_ROWS], [1.0; MAX_ROWS]);
         shift_exp::<T, I>(block, width, |i, row| {
-            scores[i] = y.get(i).and_then(|y| row.get(*y as usize)).copied().unwrap_or_else(T::nan);
+            scores[i] = y.get(i).and_then(|y| row.get(*y as usize)).map_or(f64::NAN, |v| v.f64());
         });
         for (row, sum) in block.chunks_exact_mut(width).zip(&mut sums) {
             *sum = normalise(row);
         }
-        crate::map::ln::<T, I>(&mut sums[..y.len()]);
+        crate::map::ln::<f64, I>(&mut sums[..y.len()]);
         for (i, (log_sum, score)) in sums.iter().zip(&scores).take(y.len()).enumerate() {
-            let loss = (*log_sum - *score).f64();
+            let loss = log_sum - score;
             total += weights.map_or(loss, |w| loss * w[k * rows + i].f64());
         }
     }
@@ -92,7 +107,8 @@ fn rows_per_block(width: usize) -> usize {
 #[inline(always)]
 fn shift_exp<T: Real, I: Isa>(block: &mut [T], width: usize, mut see: impl FnMut(usize, &[T])) {
     for (i, row) in block.chunks_exact_mut(width).enumerate() {
-        let max = fold(row, T::neg_infinity(), |max, v| if v > max { v } else { max });
+        let larger = |max, v| if v > max { v } else { max };
+        let max = fold(row, T::neg_infinity(), larger, larger);
         row.iter_mut().for_each(|v| *v -= max);
         see(i, row);
     }
@@ -101,25 +117,25 @@ fn shift_exp<T: Real, I: Isa>(block: &mut [T], width: usize, mut see: impl FnMut
 
 /// Divides a row by its sum, which is returned.
 #[inline(always)]
-fn normalise<T: Real>(row: &mut [T]) -> T {
-    let sum = fold(row, T::zero(), |sum, v| sum + v);
-    let scale = sum.recip();
+fn normalise<T: Real>(row: &mut [T]) -> f64 {
+    let sum = fold(row, 0.0, |sum, v| sum + v.f64(), |a, b| a + b);
+    let scale = T::of(sum.recip());
     row.iter_mut().for_each(|v| *v *= scale);
     sum
 }
 
 /// Folds a row in eight lanes, the lanes, and then what is left.
 #[inline(always)]
-fn fold<T: Real>(row: &[T], start: T, f: impl Fn(T, T) -> T) -> T {
+fn fold<T: Real, R: Copy>(row: &[T], start: R, take: impl Fn(R, T) -> R, join: impl Fn(R, R) -> R) -> R {
     let (eights, rest) = row.as_chunks::<8>();
     let mut result = start;
     if !eights.is_empty() {
         let mut lanes = [start; 8];
         for values in eights {
-            (0..8).for_each(|l| lanes[l] = f(lanes[l], values[l]));
+            (0..8).for_each(|l| lanes[l] = take(lanes[l], values[l]));
         }
-        let [a, b, c, d] = [f(lanes[0], lanes[4]), f(lanes[1], lanes[5]), f(lanes[2], lanes[6]), f(lanes[3], lanes[7])];
-        result = f(f(a, c), f(b, d));
+        let four: [R; 4] = std::array::from_fn(|l| join(lanes[l], lanes[l + 4]));
+        result = join(join(four[0], four[2]), join(four[1], four[3]));
     }
-    rest.iter().fold(result, |result, v| f(result, *v))
+    rest.iter().fold(result, |result, v| take(result, *v))
 }

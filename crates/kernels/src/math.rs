@@ -140,10 +140,11 @@ macro_rules! parts {
         #[inline(always)]
         pub(super) fn split(x: $t) -> ($t, $t) {
             let (one, lowest) = ((1.0 as $t).to_bits(), FRAC_1_SQRT_2.to_bits());
+            let mantissa = $t::MAX.to_bits() & !$t::INFINITY.to_bits();
             // Adding 1 − √½, in bits, carries into the exponent from √2 onwards.
             let at = x.to_bits().wrapping_add(one - lowest);
             let n = $t::from_bits((at >> $m) | STEP.to_bits()) - (STEP + $bias);
-            (n, $t::from_bits((at & (STEP.to_bits() ^ (STEP.to_bits() - 1)) >> 1) + lowest) - 1.0)
+            (n, $t::from_bits((at & mantissa) + lowest) - 1.0)
         }
 
         /// n ln 2 + ln(1 + f)
@@ -158,46 +159,52 @@ macro_rules! parts {
 }
 
 mod double {
-    parts!(f64, mantissa: 52 bits, bias: 1023.0, ln2: 6.931_471_803_691_238_2e-1 + 1.908_214_929_270_587_7e-10);
+    parts!(f64, mantissa: 52 bits, bias: 1023.0, ln2: 0.6931471803691238 + 1.9082149292705877e-10);
 
     /// (eʳ − 1 − r) / r²
     #[inline(always)]
     fn q<I: Isa>(r: f64) -> f64 {
-        let (r2, even) = (r * r, |a: f64, b: f64| r.madd::<I>(b, a));
+        let (r2, line) = (r * r, |a: f64, b: f64| r.madd::<I>(b, a));
         let r4 = r2 * r2;
-        let low = r2.madd::<I>(even(0.041666666666530158697, 0.0083333333334944629798), even(0.50000000000000106271, 0.1666666666666641252));
-        let high = r2.madd::<I>(even(2.480149309889774702e-5, 2.7557586376165313892e-6), even(0.0013888888943630108095, 0.00019841269506576011482));
-        (r4 * r4).madd::<I>(even(2.7630248385404934101e-7, 2.5000060882588361873e-8), r4.madd::<I>(high, low))
+        let low = r2.madd::<I>(
+            line(0.041666666666530155, 0.008333333333494463),
+            line(0.5000000000000011, 0.16666666666666413),
+        );
+        let high = r2.madd::<I>(
+            line(2.4801493098897748e-05, 2.7557586376165313e-06),
+            line(0.0013888888943630107, 0.00019841269506576013),
+        );
+        (r4 * r4).madd::<I>(line(2.7630248385404936e-07, 2.500006088258836e-08), r4.madd::<I>(high, low))
     }
 
-    /// R(z) ≈ (ln(1 + f) − 2s) / s − …, z = s²
+    /// R(z) of the last equation above, z = s²
     #[inline(always)]
     fn log_tail<I: Isa>(z: f64) -> f64 {
         let w = z * z;
-        let even = w.madd::<I>(w.madd::<I>(1.531383769920937332e-1, 2.222219843214978396e-1), 3.999999999940941908e-1);
+        let even = w.madd::<I>(w.madd::<I>(0.15313837699209373, 0.22222198432149784), 0.3999999999940942);
         let odd = w.madd::<I>(
-            w.madd::<I>(w.madd::<I>(1.479819860511658591e-1, 1.818357216161805012e-1), 2.857142874366239149e-1),
-            6.666666666666735130e-1,
+            w.madd::<I>(w.madd::<I>(0.14798198605116586, 0.1818357216161805), 0.2857142874366239),
+            0.6666666666666735,
         );
         z.madd::<I>(odd, w * even)
     }
 }
 
 mod single {
-    parts!(f32, mantissa: 23 bits, bias: 127.0, ln2: 6.931_457_5e-1 + 1.428_606_8e-6);
+    parts!(f32, mantissa: 23 bits, bias: 127.0, ln2: 0.69314575 + 1.4286068e-06);
 
     /// (eʳ − 1 − r) / r²
     #[inline(always)]
     fn q<I: Isa>(r: f32) -> f32 {
-        let (r2, even) = (r * r, |a: f32, b: f32| r.madd::<I>(b, a));
-        let low = r2.madd::<I>(even(0.0416683880417, 0.00836871688486), even(0.499999934478, 0.166665206317));
-        (r2 * r2).madd::<I>(0.00138145988408, low)
+        let (r2, line) = (r * r, |a: f32, b: f32| r.madd::<I>(b, a));
+        let low = r2.madd::<I>(line(0.04166839, 0.008368717), line(0.49999994, 0.16666521));
+        (r2 * r2).madd::<I>(0.0013814599, low)
     }
 
-    /// As for `f64`, shorter.
+    /// R(z) of the last equation above, z = s²
     #[inline(always)]
     fn log_tail<I: Isa>(z: f32) -> f32 {
         let w = z * z;
-        z.madd::<I>(w.madd::<I>(0.28498786688, 0.66666662693), w * w.madd::<I>(0.24279078841, 0.40000972152))
+        z.madd::<I>(w.madd::<I>(0.28498787, 0.6666666), w * w.madd::<I>(0.24279079, 0.40000972))
     }
 }

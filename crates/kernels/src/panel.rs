@@ -26,16 +26,26 @@ pub(crate) fn add_tile<T: Real, I: Isa>(a: &[f64], b: &[f64], tile: &mut [f64], 
     if I::SUMS >= 8 && rows > PANEL / 2 {
         strip::<T, I, 8>(a, b, 0, out, ahead);
     } else if I::SUMS >= 4 {
-        (0..rows.min(PANEL)).step_by(4).for_each(|k| strip::<T, I, 4>(a, b, k, out, if k == 0 { ahead } else { &[] }));
+        (0..rows.min(PANEL))
+            .step_by(4)
+            .for_each(|k| strip::<T, I, 4>(a, b, k, out, if k == 0 { ahead } else { &[] }));
     } else {
-        (0..rows.min(PANEL)).step_by(2).for_each(|k| strip::<T, I, 2>(a, b, k, out, if k == 0 { ahead } else { &[] }));
+        (0..rows.min(PANEL))
+            .step_by(2)
+            .for_each(|k| strip::<T, I, 2>(a, b, k, out, if k == 0 { ahead } else { &[] }));
     }
 }
 
 /// Rows k … k + S of a tile. One line of `ahead` is asked for every fourth row, so that memory keeps busy
 /// without making the processor wait.
 #[inline(always)]
-fn strip<T, I: Isa, const S: usize>(a: &[[f64; PANEL]], b: &[[f64; PANEL]], k: usize, out: &mut [[f64; PANEL]], ahead: &[T]) {
+fn strip<T, I: Isa, const S: usize>(
+    a: &[[f64; PANEL]],
+    b: &[[f64; PANEL]],
+    k: usize,
+    out: &mut [[f64; PANEL]],
+    ahead: &[T],
+) {
     let mut sums = [I::Vector::zero(); S];
     for s in 0..S {
         sums[s] = I::Vector::load(&out[k + s]);
@@ -72,7 +82,13 @@ const fn place(c: usize, i: usize, capacity: usize) -> usize {
 }
 
 #[inline(always)]
-pub(crate) fn pack_rows<T: Real, I: Isa>(rows: &[&[T]], shift: &[f64], factors: &[f64], panels: &mut [f64], capacity: usize) {
+pub(crate) fn pack_rows<T: Real, I: Isa>(
+    rows: &[&[T]],
+    shift: &[f64],
+    factors: &[f64],
+    panels: &mut [f64],
+    capacity: usize,
+) {
     let (shifts, shift_tail) = shift.as_chunks::<PANEL>();
     let panels = panels.as_chunks_mut::<PANEL>().0;
     for (c, (shift, out)) in shifts.iter().zip(panels.chunks_mut(capacity)).enumerate() {
@@ -94,7 +110,13 @@ pub(crate) fn pack_rows<T: Real, I: Isa>(rows: &[&[T]], shift: &[f64], factors: 
 }
 
 #[inline(always)]
-pub(crate) fn pack_columns<T: Real, I: Isa>(columns: &[&[T]], shift: &[f64], factors: &[f64], panels: &mut [f64], capacity: usize) {
+pub(crate) fn pack_columns<T: Real, I: Isa>(
+    columns: &[&[T]],
+    shift: &[f64],
+    factors: &[f64],
+    panels: &mut [f64],
+    capacity: usize,
+) {
     let (groups, tail) = columns.as_chunks::<PANEL>();
     let (shifts, shift_tail) = shift.as_chunks::<PANEL>();
     for (c, (columns, shift)) in groups.iter().zip(shifts).enumerate() {

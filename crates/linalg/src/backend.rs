@@ -26,7 +26,11 @@ pub(crate) struct Backend<T> {
     /// A = V diag(values) Vᵀ, ascending; reads the lower triangle
     pub(crate) eigen: fn(ArrayView2<'_, T>, ArrayViewMut1<'_, T>, Option<ArrayViewMut2<'_, T>>) -> Result<()>,
     /// A = U diag(s) Vᵀ, thin, descending
-    pub(crate) svd: fn(ArrayView2<'_, T>, ArrayViewMut1<'_, T>, Option<(ArrayViewMut2<'_, T>, ArrayViewMut2<'_, T>)>) -> Result<()>,
+    pub(crate) svd: fn(
+        ArrayView2<'_, T>,
+        ArrayViewMut1<'_, T>,
+        Option<(ArrayViewMut2<'_, T>, ArrayViewMut2<'_, T>)>,
+    ) -> Result<()>,
     /// A ← R above the diagonal and Householder vectors below; returns their block coefficients.
     pub(crate) qr: fn(ArrayViewMut2<'_, T>) -> Array2<T>,
     /// B ← QB or QᵀB, for a factor and its block coefficients
@@ -67,7 +71,13 @@ fn with_scratch<R>(need: StackReq, f: impl FnOnce(&mut MemStack) -> R) -> R {
     f(MemStack::new(&mut MemBuffer::new(need)))
 }
 
-fn product<T: Float + RealField>(out: ArrayViewMut2<'_, T>, add: bool, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, alpha: T) {
+fn product<T: Float + RealField>(
+    out: ArrayViewMut2<'_, T>,
+    add: bool,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    alpha: T,
+) {
     let accum = if add { Accum::Add } else { Accum::Replace };
     matmul::matmul(mat_mut(out), accum, mat(a), mat(b), alpha, Par::Seq);
 }
@@ -75,7 +85,13 @@ fn product<T: Float + RealField>(out: ArrayViewMut2<'_, T>, add: bool, a: ArrayV
 fn cholesky<T: Float + RealField>(mut a: ArrayViewMut2<'_, T>) -> std::result::Result<(), usize> {
     let need = llt::factor::cholesky_in_place_scratch::<T>(a.nrows(), Par::Seq, Default::default());
     let done = with_scratch(need, |stack| {
-        llt::factor::cholesky_in_place(mat_mut(a.view_mut()), Default::default(), Par::Seq, stack, Default::default())
+        llt::factor::cholesky_in_place(
+            mat_mut(a.view_mut()),
+            Default::default(),
+            Par::Seq,
+            stack,
+            Default::default(),
+        )
     });
     match done {
         Ok(_) => Ok(()),
@@ -90,7 +106,11 @@ fn solve_triangular<T: Float + RealField>(t: ArrayView2<'_, T>, triangle: Triang
     }
 }
 
-fn eigen<T: Float + RealField>(a: ArrayView2<'_, T>, values: ArrayViewMut1<'_, T>, vectors: Option<ArrayViewMut2<'_, T>>) -> Result<()> {
+fn eigen<T: Float + RealField>(
+    a: ArrayView2<'_, T>,
+    values: ArrayViewMut1<'_, T>,
+    vectors: Option<ArrayViewMut2<'_, T>>,
+) -> Result<()> {
     let want = if vectors.is_some() { ComputeEigenvectors::Yes } else { ComputeEigenvectors::No };
     let need = evd::self_adjoint_evd_scratch::<T>(a.nrows(), want, Par::Seq, Default::default());
     let values = mat_mut(values.insert_axis(ndarray::Axis(1))).col_mut(0).as_diagonal_mut();
@@ -119,24 +139,53 @@ fn qr<T: Float + RealField>(mut a: ArrayViewMut2<'_, T>) -> Array2<T> {
     let mut coefficients = Array2::default((block, n.min(p)).f());
     let need = qr::factor::qr_in_place_scratch::<T>(n, p, block, Par::Seq, Default::default());
     with_scratch(need, |stack| {
-        qr::factor::qr_in_place(mat_mut(a.view_mut()), mat_mut(coefficients.view_mut()), Par::Seq, stack, Default::default());
+        qr::factor::qr_in_place(
+            mat_mut(a.view_mut()),
+            mat_mut(coefficients.view_mut()),
+            Par::Seq,
+            stack,
+            Default::default(),
+        );
     });
     coefficients
 }
 
-fn apply_q<T: Float + RealField>(factor: ArrayView2<'_, T>, coefficients: ArrayView2<'_, T>, transposed: bool, b: ArrayViewMut2<'_, T>) {
+fn apply_q<T: Float + RealField>(
+    factor: ArrayView2<'_, T>,
+    coefficients: ArrayView2<'_, T>,
+    transposed: bool,
+    b: ArrayViewMut2<'_, T>,
+) {
     let (n, block, columns) = (factor.nrows(), coefficients.nrows(), b.ncols());
     let factor = factor.slice_move(ndarray::s![.., ..coefficients.ncols()]);
     let (factor, coefficients, b) = (mat(factor), mat(coefficients), mat_mut(b));
     if transposed {
-        let need = householder::apply_block_householder_sequence_transpose_on_the_left_in_place_scratch::<T>(n, block, columns);
+        let need = householder::apply_block_householder_sequence_transpose_on_the_left_in_place_scratch::<T>(
+            n, block, columns,
+        );
         with_scratch(need, |stack| {
-            householder::apply_block_householder_sequence_transpose_on_the_left_in_place_with_conj(factor, coefficients, Conj::No, b, Par::Seq, stack);
+            householder::apply_block_householder_sequence_transpose_on_the_left_in_place_with_conj(
+                factor,
+                coefficients,
+                Conj::No,
+                b,
+                Par::Seq,
+                stack,
+            );
         });
     } else {
-        let need = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T>(n, block, columns);
+        let need = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T>(
+            n, block, columns,
+        );
         with_scratch(need, |stack| {
-            householder::apply_block_householder_sequence_on_the_left_in_place_with_conj(factor, coefficients, Conj::No, b, Par::Seq, stack);
+            householder::apply_block_householder_sequence_on_the_left_in_place_with_conj(
+                factor,
+                coefficients,
+                Conj::No,
+                b,
+                Par::Seq,
+                stack,
+            );
         });
     }
 }

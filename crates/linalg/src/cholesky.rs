@@ -45,7 +45,9 @@ impl<F: Float> Cholesky<F> {
         match factorise(this.factor.view_mut()) {
             Ok(()) if norm.is_finite() => Ok(this),
             Ok(()) => Err(Error::numerical("the matrix to factorise holds NaN or infinite values")),
-            Err(pivot) => Err(Error::numerical(format!("the matrix is not positive definite (pivot {pivot})"))),
+            Err(pivot) => {
+                Err(Error::numerical(format!("the matrix is not positive definite (pivot {pivot})")))
+            }
         }
     }
 
@@ -124,7 +126,9 @@ impl<F: Float> Cholesky<F> {
         }
         // The alternating vector catches the matrices on which the walk above is known to fail.
         let alternating: Array1<F> = (0..n)
-            .map(|i| F::of((1.0 + i as f64 / (n as f64 - 1.0).max(1.0)) * if i % 2 == 0 { 1.0 } else { -1.0 }))
+            .map(|i| {
+                F::of((1.0 + i as f64 / (n as f64 - 1.0).max(1.0)) * if i % 2 == 0 { 1.0 } else { -1.0 })
+            })
             .collect();
         let other: F = self.solve_vec(alternating.view()).iter().map(|v| v.abs()).sum();
         inverse_norm = inverse_norm.max(other * F::of(2.0 / (3.0 * n as f64)));
@@ -149,7 +153,9 @@ fn factorise<F: Float>(mut a: ArrayViewMut2<'_, F>) -> std::result::Result<(), u
         let corner = corner.view();
         let mut rows: Vec<_> = below.axis_chunks_iter_mut(Axis(0), 2 * BLOCK).collect();
         par::for_each_chunk_mut(&mut rows, 1, |_, rows| {
-            rows.iter_mut().for_each(|rows| (backend.solve_triangular)(corner, Triangle::Lower, rows.view_mut().reversed_axes()));
+            rows.iter_mut().for_each(|rows| {
+                (backend.solve_triangular)(corner, Triangle::Lower, rows.view_mut().reversed_axes())
+            });
         });
         let below = below.view();
         let mut columns: Vec<_> = right.axis_chunks_iter_mut(Axis(1), BLOCK).collect();
@@ -157,7 +163,13 @@ fn factorise<F: Float>(mut a: ArrayViewMut2<'_, F>) -> std::result::Result<(), u
             for (c, columns) in columns.iter_mut().enumerate() {
                 let from = (first + c) * BLOCK;
                 let across = below.slice(s![from..from + columns.ncols(), ..]).reversed_axes();
-                (backend.product)(columns.slice_mut(s![end + from.., ..]), true, below.slice(s![from.., ..]), across, -F::one());
+                (backend.product)(
+                    columns.slice_mut(s![end + from.., ..]),
+                    true,
+                    below.slice(s![from.., ..]),
+                    across,
+                    -F::one(),
+                );
             }
         });
     }

@@ -14,7 +14,11 @@ pub(crate) enum Lines<'a, F> {
 
 /// Calls `f(first row, block)` on blocks of at most `size` rows, in order. Only layouts with gaps in both
 /// directions are copied.
-pub(crate) fn for_each_block<F: Float>(x: ArrayView2<'_, F>, size: usize, mut f: impl FnMut(usize, Lines<'_, F>)) {
+pub(crate) fn for_each_block<F: Float>(
+    x: ArrayView2<'_, F>,
+    size: usize,
+    mut f: impl FnMut(usize, Lines<'_, F>),
+) {
     let n = x.nrows();
     let blocks = (0..n).step_by(size).map(|first| first..n.min(first + size));
     if is_by_columns(x) {
@@ -30,7 +34,9 @@ pub(crate) fn for_each_block<F: Float>(x: ArrayView2<'_, F>, size: usize, mut f:
         for rows in blocks {
             slices.clear();
             match x.to_slice() {
-                Some(all) if x.ncols() > 0 => slices.extend(all.chunks_exact(x.ncols()).skip(rows.start).take(rows.len())),
+                Some(all) if x.ncols() > 0 => {
+                    slices.extend(all.chunks_exact(x.ncols()).skip(rows.start).take(rows.len()))
+                }
                 _ => slices.extend(rows.clone().filter_map(|i| x.row(i).to_slice())),
             }
             f(rows.start, Lines::Rows(&slices));

@@ -46,7 +46,13 @@ pub fn matmul_add<F: Float>(alpha: F, a: ArrayView2<'_, F>, b: ArrayView2<'_, F>
 }
 
 /// out ← αAB, added to what is there if `add`.
-fn multiply<F: Float>(alpha: F, a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, mut out: ArrayViewMut2<'_, F>, add: bool) {
+fn multiply<F: Float>(
+    alpha: F,
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    mut out: ArrayViewMut2<'_, F>,
+    add: bool,
+) {
     let ((m, k), n) = (a.dim(), b.ncols());
     assert_eq!((b.nrows(), out.dim()), (k, (m, n)), "shapes of a product");
     if m == 0 || n == 0 || k == 0 {
@@ -83,7 +89,11 @@ const COLUMNS: usize = 512;
 const INNER: usize = 4096;
 
 /// Blocks of a matrix with their first rows and columns.
-fn cut<F>(out: ArrayViewMut2<'_, F>, rows: usize, columns: usize) -> Vec<(usize, usize, ArrayViewMut2<'_, F>)> {
+fn cut<F>(
+    out: ArrayViewMut2<'_, F>,
+    rows: usize,
+    columns: usize,
+) -> Vec<(usize, usize, ArrayViewMut2<'_, F>)> {
     let mut blocks = Vec::new();
     let (mut i, mut below) = (0, out);
     while below.nrows() > 0 {
@@ -121,7 +131,9 @@ pub fn matvec_into<F: Float>(x: ArrayView2<'_, F>, v: ArrayView1<'_, F>, mut out
     let v = v.as_slice().unwrap_or_default();
     let chunk = par::chunk_len(x.nrows(), x.ncols() / 4 + 1);
     if let Some(out) = out.as_slice_mut() {
-        par::for_each_chunk_mut(out, chunk, |first, out| chunk_matvec(x.slice(s![first..first + out.len(), ..]), v, out));
+        par::for_each_chunk_mut(out, chunk, |first, out| {
+            chunk_matvec(x.slice(s![first..first + out.len(), ..]), v, out)
+        });
     } else {
         out.assign(&matvec(x, ArrayView1::from(v)));
     }
@@ -166,12 +178,15 @@ pub fn matvec_t_into<F: Float>(x: ArrayView2<'_, F>, v: ArrayView1<'_, F>, mut o
             let v = &v[rows.start + first..];
             match lines {
                 Lines::Rows(lines) => kernels::rows_axpy(lines, v, &mut sums),
-                Lines::Columns(lines) => lines.iter().zip(&mut sums).for_each(|(column, sum)| *sum += kernels::dot(column, v)),
+                Lines::Columns(lines) => {
+                    lines.iter().zip(&mut sums).for_each(|(column, sum)| *sum += kernels::dot(column, v))
+                }
             }
         });
         sums
     };
-    let sums = par::reduce(n, par::chunk_len_at_most(n, p / 4 + 1, 64), partial, add).unwrap_or_else(|| vec![0.0; p]);
+    let sums = par::reduce(n, par::chunk_len_at_most(n, p / 4 + 1, 64), partial, add)
+        .unwrap_or_else(|| vec![0.0; p]);
     out.iter_mut().zip(&sums).for_each(|(out, sum)| *out = F::of(*sum));
 }
 

@@ -109,7 +109,8 @@ fn part_len(n: usize, p: usize) -> usize {
 
 /// One below the other, in column-major order.
 fn stacked<F: Float>(parts: &[Array2<F>]) -> Array2<F> {
-    let mut out = columns(parts.iter().map(|part| part.nrows()).sum(), parts.first().map_or(0, |part| part.ncols()));
+    let mut out =
+        columns(parts.iter().map(|part| part.nrows()).sum(), parts.first().map_or(0, |part| part.ncols()));
     let mut at = 0;
     for part in parts {
         out.slice_mut(s![at..at + part.nrows(), ..]).assign(part);
@@ -163,7 +164,10 @@ pub fn lstsq<F: Float>(
     // B = V diag(1/s) Uᵀz over the singular values that count; z near 1, so that nothing overflows on the way
     let scale = power_of_two(largest(z.view()));
     let mut scaled = matmul(u.slice(s![.., ..rank]).t(), z.mapv(|v| v * scale).view());
-    scaled.axis_iter_mut(Axis(0)).zip(&singular_values).for_each(|(mut row, s)| row.mapv_inplace(|v| v / *s / scale));
+    scaled
+        .axis_iter_mut(Axis(0))
+        .zip(&singular_values)
+        .for_each(|(mut row, s)| row.mapv_inplace(|v| v / *s / scale));
     let coef = matmul(vt.slice(s![..rank, ..]).t(), scaled.view());
     Ok(LeastSquares { coef, rank, singular_values })
 }
@@ -192,7 +196,10 @@ pub fn compress<F: Float>(
         }
         copy
     };
-    let load = |rows: Range<usize>| Compressed { r: load(x, centre.map(|c| c.0), rows.clone()), z: load(y, centre.map(|c| c.1), rows) };
+    let load = |rows: Range<usize>| Compressed {
+        r: load(x, centre.map(|c| c.0), rows.clone()),
+        z: load(y, centre.map(|c| c.1), rows),
+    };
     if n <= p {
         return load(0..n);
     }

@@ -69,7 +69,9 @@ pub fn matmul<F: Float>(x: CsrView<'_, F>, b: ArrayView2<'_, F>) -> Array2<F> {
     let b = b.as_slice().unwrap_or_default();
     par::map_rows_mut(out.as_slice_mut().unwrap_or_default(), k, rows_per_chunk(x, k), |first, out| {
         let rows = x.rows(first..first + out.len() / k);
-        rows.outer_iter().zip(out.chunks_exact_mut(k)).for_each(|(row, out)| kernels::gather_rows(row.indices, row.values, b, out));
+        rows.outer_iter()
+            .zip(out.chunks_exact_mut(k))
+            .for_each(|(row, out)| kernels::gather_rows(row.indices, row.values, b, out));
     });
     out
 }
@@ -85,14 +87,21 @@ pub fn matmul_t<F: Float>(x: CsrView<'_, F>, b: ArrayView2<'_, F>) -> Array2<F> 
     let b = b.as_slice().unwrap_or_default();
     let sums = sum_over_rows(x, k, |rows, sums| {
         let b = b[rows.start * k..].chunks_exact(k.max(1));
-        x.rows(rows).outer_iter().zip(b).for_each(|(row, b)| kernels::scatter_rows(row.indices, row.values, b, sums));
+        x.rows(rows)
+            .outer_iter()
+            .zip(b)
+            .for_each(|(row, b)| kernels::scatter_rows(row.indices, row.values, b, sums));
     });
     let sums = sums.into_iter().map(F::of).collect();
     Array2::from_shape_vec((x.ncols(), k), sums).unwrap_or_default()
 }
 
 /// Adds p·k sums over the parts of the rows; `part(rows, sums)` adds those of some rows.
-fn sum_over_rows<F: Float>(x: CsrView<'_, F>, k: usize, part: impl Fn(std::ops::Range<usize>, &mut [f64]) + Sync) -> Vec<f64> {
+fn sum_over_rows<F: Float>(
+    x: CsrView<'_, F>,
+    k: usize,
+    part: impl Fn(std::ops::Range<usize>, &mut [f64]) + Sync,
+) -> Vec<f64> {
     let (n, len) = (x.nrows(), x.ncols() * k);
     let parts = (x.nnz() / (2 * x.ncols().max(1))).clamp(1, PARTS);
     let chunk = rows_per_chunk(x, k).max(n.div_ceil(parts));

@@ -20,6 +20,8 @@ pub(super) struct Design<'a, F> {
     weights: Option<ArrayView1<'a, F>>,
     /// s, of X and then of Y
     pub(super) shift: Vec<f64>,
+    /// Whether the squares of some column vanish.
+    pub(super) tiny: bool,
 }
 
 /// The lower triangle of a q × q matrix in tiles; tiles among targets are left out off the diagonal.
@@ -51,7 +53,8 @@ impl Layout {
     /// Pairs of panels in a pair of groups, in the order in which their tiles are kept.
     fn pairs(self, a: Range<usize>, b: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
         let ones = self.p / PANEL;
-        a.flat_map(move |c| b.clone().map(move |d| (c, d))).filter(move |(c, d)| d == c || (d < c && *d <= ones))
+        a.flat_map(move |c| b.clone().map(move |d| (c, d)))
+            .filter(move |(c, d)| d == c || (d < c && *d <= ones))
     }
 
     /// Values in all tiles.
@@ -81,7 +84,11 @@ impl Tiles {
 
 /// Sums the tiles over parts of `n` rows: `part(rows, first group, second group, tiles)` adds its rows to
 /// the tiles of a pair of groups.
-pub(super) fn sum_tiles(layout: Layout, n: usize, part: impl Fn(Range<usize>, Range<usize>, Range<usize>, &mut [f64]) + Sync) -> Tiles {
+pub(super) fn sum_tiles(
+    layout: Layout,
+    n: usize,
+    part: impl Fn(Range<usize>, Range<usize>, Range<usize>, &mut [f64]) + Sync,
+) -> Tiles {
     let groups = layout.group_pairs();
     // Enough parts for many threads, as long as their tiles stay below 64 MB.
     let parts = ((1 << 23) / layout.len().max(1)).clamp(1, 64 / groups.len().min(64));
@@ -121,23 +128,34 @@ pub(super) fn add_products<'a, F: Float>(
 }
 
 impl<'a, F: Float> Design<'a, F> {
-    pub(super) fn new(x: ArrayView2<'a, F>, y: ArrayView2<'a, F>, weights: Option<ArrayView1<'a, F>>) -> Self {
+    pub(super) fn new(
+        x: ArrayView2<'a, F>,
+        y: ArrayView2<'a, F>,
+        weights: Option<ArrayView1<'a, F>>,
+    ) -> Self {
         let n = x.nrows();
         assert_eq!((y.nrows(), weights.map_or(n, |w| w.len())), (n, n), "rows of X, of Y and weights");
-        let shift = provisional_mean(x).into_iter().chain(provisional_mean(y)).collect();
-        Self { x, y, weights, shift }
+        let mut tiny = false;
+        let shift = [x, y].into_iter().flat_map(|x| provisional_mean(x, &mut tiny)).collect();
+        Self { x, y, weights, shift, tiny }
     }
 
     pub(super) fn tiles(&self) -> Tiles {
         let (n, p) = self.x.dim();
         let layout = Layout { p, q: p + 1 + self.y.ncols() };
         sum_tiles(layout, n, |rows, a, b, tiles| {
-            let mut panels = [vec![0.0; a.len() * ROWS * PANEL], vec![0.0; if a == b { 0 } else { b.len() * ROWS * PANEL }]];
+            let mut panels = [
+                vec![0.0; a.len() * ROWS * PANEL],
+                vec![0.0; if a == b { 0 } else { b.len() * ROWS * PANEL }],
+            ];
             let mut factors = [1.0; ROWS];
             for from in rows.clone().step_by(ROWS) {
                 let block = from..rows.end.min(from + ROWS);
                 if let Some(weights) = self.weights {
-                    factors.iter_mut().zip(weights.slice(s![block.clone()])).for_each(|(f, w)| *f = w.f64().sqrt());
+                    factors
+                        .iter_mut()
+                        .zip(weights.slice(s![block.clone()]))
+                        .for_each(|(f, w)| *f = w.f64().sqrt());
                 }
                 let [left, right] = &mut panels;
                 self.pack(block.clone(), a.clone(), &factors, left);
@@ -146,7 +164,14 @@ impl<'a, F: Float> Design<'a, F> {
                 }
                 let right = if a == b { &*left } else { &*right };
                 let next = self.x.slice(s![block.end.min(rows.end)..rows.end.min(block.end + ROWS), ..]);
-                add_products(layout, (a.clone(), b.clone()), (left, right), block.len(), tiles, |k, count| piece(next, k, count));
+                add_products(
+                    layout,
+                    (a.clone(), b.clone()),
+                    (left, right),
+                    block.len(),
+                    tiles,
+                    |k, count| piece(next, k, count),
+                );
             }
         })
     }
@@ -169,23 +194,27 @@ impl<'a, F: Float> Design<'a, F> {
             } else {
                 let shift = self.shift[j - 1];
                 let targets = self.y.slice(s![rows.clone(), j - p - 1]);
-                targets.iter().zip(places).for_each(|(y, (place, factor))| *place = (y.f64() - shift) * factor);
+                targets
+                    .iter()
+                    .zip(places)
+                    .for_each(|(y, (place, factor))| *place = (y.f64() - shift) * factor);
             }
         }
     }
 }
 
-/// The mean of rows spread evenly over the data; exact for constant columns.
-fn provisional_mean<F: Float>(x: ArrayView2<'_, F>) -> Vec<f64> {
+/// The mean of rows spread evenly over the data; exact for constant columns. Sets `tiny` if the squares of
+/// the deviations from it vanish although these do not.
+fn provisional_mean<F: Float>(x: ArrayView2<'_, F>, tiny: &mut bool) -> Vec<f64> {
     let sample = x.slice(s![..;(x.nrows() / 256).max(1), ..]);
-    let count = sample.nrows() as f64;
-    let mut mean = vec![0.0; x.ncols()];
-    let Some(first) = sample.outer_iter().next() else { return mean };
-    for row in sample.outer_iter() {
-        mean.iter_mut().zip(row).zip(first).for_each(|((mean, v), first)| *mean += (v.f64() - first.f64()) / count);
-    }
-    mean.iter_mut().zip(first).for_each(|(mean, first)| *mean += first.f64());
-    mean
+    let mean_of = |column: ArrayView1<'_, F>| {
+        let first = column.first().map_or(0.0, |v| v.f64());
+        let mean = first + column.iter().map(|v| v.f64() - first).sum::<f64>() / column.len().max(1) as f64;
+        let spread = column.iter().fold(0.0_f64, |max, v| max.max((v.f64() - mean).abs()));
+        *tiny |= spread > 0.0 && spread * spread < super::SMALLEST;
+        mean
+    };
+    sample.columns().into_iter().map(mean_of).collect()
 }
 
 /// Piece k of `count` pieces of a block; asks for it right away where it is not contiguous.

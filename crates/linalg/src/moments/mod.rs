@@ -47,6 +47,9 @@ pub struct Moments {
     underflow: bool,
 }
 
+/// Sums of squares below this have lost digits.
+const SMALLEST: f64 = f64::MIN_POSITIVE / f64::EPSILON;
+
 impl Moments {
     /// Reads each row of X (n × p) and Y (n × t; t may be 0) once.
     ///
@@ -54,10 +57,16 @@ impl Moments {
     ///
     /// # Panics
     /// If the numbers of rows differ.
-    pub fn new<F: Float>(x: ArrayView2<'_, F>, y: ArrayView2<'_, F>, weights: Option<ArrayView1<'_, F>>) -> Self {
+    pub fn new<F: Float>(
+        x: ArrayView2<'_, F>,
+        y: ArrayView2<'_, F>,
+        weights: Option<ArrayView1<'_, F>>,
+    ) -> Self {
         let design = Design::new(x, y, weights);
         let tiles = design.tiles();
-        Self::from_sums(|f| tiles.for_each(f), &design.shift, x.ncols())
+        let mut moments = Self::from_sums(|f| tiles.for_each(f), &design.shift, x.ncols());
+        moments.underflow |= design.tiny;
+        moments
     }
 
     /// As [`Moments::new`] for compressed sparse rows.
@@ -67,7 +76,11 @@ impl Moments {
     ///
     /// # Panics
     /// If the numbers of rows differ.
-    pub fn of_sparse<F: Float>(x: CsrView<'_, F>, y: ArrayView2<'_, F>, weights: Option<ArrayView1<'_, F>>) -> Self {
+    pub fn of_sparse<F: Float>(
+        x: CsrView<'_, F>,
+        y: ArrayView2<'_, F>,
+        weights: Option<ArrayView1<'_, F>>,
+    ) -> Self {
         sparse::moments(x, y, weights)
     }
 
@@ -75,7 +88,11 @@ impl Moments {
     ///
     /// # Panics
     /// If the numbers of rows differ.
-    pub fn of<F: Float>(x: MatrixView<'_, F>, y: ArrayView2<'_, F>, weights: Option<ArrayView1<'_, F>>) -> Self {
+    pub fn of<F: Float>(
+        x: MatrixView<'_, F>,
+        y: ArrayView2<'_, F>,
+        weights: Option<ArrayView1<'_, F>>,
+    ) -> Self {
         match x {
             MatrixView::Dense(x) => Self::new(x, y, weights),
             MatrixView::Sparse(x) => Self::of_sparse(x, y, weights),
@@ -91,9 +108,11 @@ impl Moments {
             _ if j == p => sums[i - 1] = value,
             _ => {}
         });
-        let offset: Vec<f64> = sums.iter().map(|sum| if weight == 0.0 { 0.0 } else { sum / weight }).collect();
+        let offset: Vec<f64> =
+            sums.iter().map(|sum| if weight == 0.0 { 0.0 } else { sum / weight }).collect();
         let t = shift.len() - p;
-        let (mut gram, mut cross, mut target_squares) = (Array2::zeros((p, p)), Array2::zeros((p, t)), Array1::zeros(t));
+        let (mut gram, mut cross, mut target_squares) =
+            (Array2::zeros((p, p)), Array2::zeros((p, t)), Array1::zeros(t));
         each(&mut |i, j, value| {
             // Column p of A is that of ones; targets follow it.
             let centred = |i: usize, j: usize| value - weight * offset[i] * offset[j];
@@ -109,7 +128,7 @@ impl Moments {
         let squares = gram.diag_mut().into_iter().chain(&mut target_squares);
         let mut underflow = false;
         for (square, sum) in squares.zip(&sums) {
-            underflow |= *square < f64::MIN_POSITIVE / f64::EPSILON && *sum != 0.0 && weight * (sum / weight).powi(2) < f64::MIN_POSITIVE;
+            underflow |= *square < SMALLEST && *sum != 0.0;
             // Rounding may take a sum of squares below zero.
             if *square < 0.0 {
                 *square = 0.0;
@@ -117,13 +136,22 @@ impl Moments {
         }
         let mean: Array1<f64> = shift.iter().zip(&offset).map(|(s, o)| s + o).collect();
         let target_mean = mean.slice(s![p..]).to_owned();
-        Self { weight, mean: mean.slice(s![..p]).to_owned(), gram, target_mean, cross, target_squares, underflow }
+        Self {
+            weight,
+            mean: mean.slice(s![..p]).to_owned(),
+            gram,
+            target_mean,
+            cross,
+            target_squares,
+            underflow,
+        }
     }
 
     /// Whether the sums can be trusted: the data hold neither NaN nor infinities, and no square has
     /// overflown or vanished (values beyond about 1e±150).
     pub fn is_reliable(&self) -> bool {
-        !self.underflow && self.gram.iter().chain(&self.cross).chain(&self.target_squares).all(|v| v.is_finite())
+        !self.underflow
+            && self.gram.iter().chain(&self.cross).chain(&self.target_squares).all(|v| v.is_finite())
     }
 
     /// The moments of both samples together.

@@ -21,7 +21,11 @@ struct Design<'a, F> {
     layout: Layout,
 }
 
-pub(super) fn moments<F: Float>(x: CsrView<'_, F>, y: ArrayView2<'_, F>, weights: Option<ArrayView1<'_, F>>) -> Moments {
+pub(super) fn moments<F: Float>(
+    x: CsrView<'_, F>,
+    y: ArrayView2<'_, F>,
+    weights: Option<ArrayView1<'_, F>>,
+) -> Moments {
     let (n, p, t) = (x.nrows(), x.ncols(), y.ncols());
     assert_eq!((y.nrows(), weights.map_or(n, |w| w.len())), (n, n), "rows of X, of Y and weights");
     let layout = Layout { p, q: p + 1 + t };
@@ -62,7 +66,10 @@ impl<F: Float> Design<'_, F> {
     /// As for dense rows: panels, tile by tile.
     fn tiles(&self) -> super::gram::Tiles {
         sum_tiles(self.layout, self.x.nrows(), |rows, a, b, tiles| {
-            let mut panels = [vec![0.0; a.len() * ROWS * PANEL], vec![0.0; if a == b { 0 } else { b.len() * ROWS * PANEL }]];
+            let mut panels = [
+                vec![0.0; a.len() * ROWS * PANEL],
+                vec![0.0; if a == b { 0 } else { b.len() * ROWS * PANEL }],
+            ];
             for from in rows.clone().step_by(ROWS) {
                 let block = from..rows.end.min(from + ROWS);
                 let [left, right] = &mut panels;
@@ -71,7 +78,14 @@ impl<F: Float> Design<'_, F> {
                     self.pack(block.clone(), b.clone(), right);
                 }
                 let right = if a == b { &*left } else { &*right };
-                add_products::<f64>(self.layout, (a.clone(), b.clone()), (left, right), block.len(), tiles, |_, _| &[]);
+                add_products::<f64>(
+                    self.layout,
+                    (a.clone(), b.clone()),
+                    (left, right),
+                    block.len(),
+                    tiles,
+                    |_, _| &[],
+                );
             }
         })
     }
@@ -79,15 +93,18 @@ impl<F: Float> Design<'_, F> {
     fn pack(&self, rows: Range<usize>, panels: Range<usize>, out: &mut [f64]) {
         let Layout { p, q } = self.layout;
         let columns = panels.start * PANEL..q.min(panels.end * PANEL);
-        let place = |j: usize, k: usize| (j - columns.start) / PANEL * ROWS * PANEL + k * PANEL + (j - columns.start) % PANEL;
+        let place = |j: usize, k: usize| {
+            (j - columns.start) / PANEL * ROWS * PANEL + k * PANEL + (j - columns.start) % PANEL
+        };
         for (k, i) in rows.enumerate() {
             let factor = self.weight(i).sqrt();
             for j in columns.clone() {
-                out[place(j, k)] = factor * match j {
-                    _ if j < p => -self.shift[j],
-                    _ if j == p => 1.0,
-                    _ => self.y[[i, j - p - 1]].f64() - self.shift[j - 1],
-                };
+                out[place(j, k)] = factor
+                    * match j {
+                        _ if j < p => -self.shift[j],
+                        _ if j == p => 1.0,
+                        _ => self.y[[i, j - p - 1]].f64() - self.shift[j - 1],
+                    };
             }
             for (j, v) in self.x.row(i).iter().filter(|(j, _)| columns.contains(j)) {
                 out[place(j, k)] = factor * (v.f64() - self.shift[j]);
@@ -111,11 +128,20 @@ impl<F: Float> Design<'_, F> {
                     entries.extend(self.x.row(i).iter().map(|(j, v)| (j, v.f64())));
                     entries.push((p, 1.0));
                     let known = entries.len();
-                    entries.extend(self.y.slice(s![i, ..]).iter().zip(&self.shift[p..]).enumerate().map(|(j, (y, s))| (p + 1 + j, y.f64() - s)));
+                    entries.extend(
+                        self.y
+                            .slice(s![i, ..])
+                            .iter()
+                            .zip(&self.shift[p..])
+                            .enumerate()
+                            .map(|(j, (y, s))| (p + 1 + j, y.f64() - s)),
+                    );
                     for (k, (row, a)) in entries.iter().enumerate() {
                         let sums = &mut sums[row * q..][..q];
                         let scaled = weight * a;
-                        entries[..known.min(k + 1)].iter().for_each(|(column, b)| sums[*column] += scaled * b);
+                        entries[..known.min(k + 1)]
+                            .iter()
+                            .for_each(|(column, b)| sums[*column] += scaled * b);
                         if k >= known {
                             sums[*row] += scaled * a;
                         }

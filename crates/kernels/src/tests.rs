@@ -1,1 +1,0 @@
-//! To be held to slow twins.
