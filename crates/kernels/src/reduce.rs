@@ -2,7 +2,7 @@
 //! never on the width of the processor's vectors.
 
 use crate::{
-    isa::{Isa, Vector},
+    isa::{Isa, Vector, prefetch},
     math::Real,
 };
 
@@ -77,16 +77,34 @@ pub(crate) fn axpy_f64<T: Real, I: Isa>(alpha: f64, x: &[T], y: &mut [f64]) {
 
 #[inline(always)]
 pub(crate) fn rows_dot<T: Real, I: Isa>(rows: &[&[T]], v: &[T], out: &mut [T]) {
-    rows.iter().zip(out).for_each(|(row, out)| *out = T::of(dot::<T, I>(row, v)));
+    for (i, (row, out)) in rows.iter().zip(out).enumerate() {
+        if let Some(ahead) = rows.get(i + 16) {
+            prefetch(ahead);
+        }
+        *out = T::of(dot::<T, I>(row, v));
+    }
 }
 
 #[inline(always)]
 pub(crate) fn rows_axpy<T: Real, I: Isa>(rows: &[&[T]], r: &[T], s: &mut [f64]) {
+    add_rows::<T, I, false>(rows, r, s);
+}
+
+#[inline(always)]
+pub(crate) fn rows_axpy_ahead<T: Real, I: Isa>(rows: &[&[T]], r: &[T], s: &mut [f64]) {
+    add_rows::<T, I, true>(rows, r, s);
+}
+
+#[inline(always)]
+fn add_rows<T: Real, I: Isa, const AHEAD: bool>(rows: &[&[T]], r: &[T], s: &mut [f64]) {
     let width = s.len();
     let (s, s_tail) = s.as_chunks_mut::<EIGHT>();
     let ((fours, rest), (factors, rest_factors)) = (rows.as_chunks::<4>(), r.as_chunks::<4>());
     // Each sum is one chain in the order of the rows: the same bits as row after row.
-    for (rows, r) in fours.iter().zip(factors) {
+    for (i, (rows, r)) in fours.iter().zip(factors).enumerate() {
+        if let (true, Some(ahead)) = (AHEAD, fours.get(i + 4)) {
+            ahead.iter().for_each(|row| prefetch(row));
+        }
         let (rows, r) = (rows.map(|row| row[..width].as_chunks::<EIGHT>()), r.map(|r| r.f64()));
         for (j, s) in s.iter_mut().enumerate() {
             let mut sums = I::Vector::load(s);

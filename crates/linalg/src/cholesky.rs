@@ -7,6 +7,7 @@
 //! ```
 
 use crate::backend::{backend, to_columns};
+use crate::scale::largest;
 use crate::triangular::{Triangle, solve_triangular};
 use estimand_core::{Error, Float, Result};
 use estimand_par as par;
@@ -188,6 +189,5 @@ fn norm_of_lower<F: Float>(a: ArrayView2<'_, F>) -> F {
             }
         }
     }
-    // NaN must come through.
-    sums.into_iter().fold(F::zero(), |max, v| if v <= max { max } else { v })
+    largest(&sums)
 }

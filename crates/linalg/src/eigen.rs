@@ -44,6 +44,9 @@ impl<F: Float> SymmetricEigen<F> {
 fn decompose<F: Float>(a: ArrayView2<'_, F>, vectors: Option<&mut Array2<F>>) -> Result<Array1<F>> {
     assert!(a.is_square(), "eigenvalues of a matrix that is not square");
     let largest = largest(a);
+    if a.is_empty() {
+        return Ok(Array1::default(0));
+    }
     if !largest.is_finite() {
         return Err(Error::numerical("the matrix to decompose holds NaN or infinite values"));
     }

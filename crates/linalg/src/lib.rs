@@ -12,7 +12,7 @@
 //! | [`triangular`] | [`solve_triangular`] |
 //! | [`sparse`] | products and moments of compressed sparse rows |
 //!
-//! The dense backend is faer. It is named in [`backend`](self) alone, is given views without copying
+//! The dense backend is faer. It is named in `backend` alone, is given views without copying
 //! (`bridge`), and always runs on the calling thread: work is cut here, by the size of the problem and never
 //! by the number of threads, so that results have the same bits on any number of them. `f32` and `f64` are
 //! compiled once, in this crate.

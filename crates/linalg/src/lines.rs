@@ -50,7 +50,10 @@ pub(crate) fn for_each_block<F: Float>(
     }
 }
 
-/// Whether columns, and not rows, are contiguous.
+/// Whether columns, and not rows, are taken as slices.
 pub(crate) fn is_by_columns<F>(x: ArrayView2<'_, F>) -> bool {
-    x.ncols() > 1 && x.strides()[1] != 1 && (x.strides()[0] == 1 || x.nrows() <= 1)
+    match x.ncols() {
+        0 | 1 => x.strides()[0] == 1,
+        _ => x.strides()[1] != 1 && (x.strides()[0] == 1 || x.nrows() <= 1),
+    }
 }

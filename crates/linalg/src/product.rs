@@ -177,7 +177,7 @@ pub fn matvec_t_into<F: Float>(x: ArrayView2<'_, F>, v: ArrayView1<'_, F>, mut o
         for_each_block(x.slice(s![rows.clone(), ..]), BLOCK, |first, lines| {
             let v = &v[rows.start + first..];
             match lines {
-                Lines::Rows(lines) => kernels::rows_axpy(lines, v, &mut sums),
+                Lines::Rows(lines) => kernels::rows_axpy_ahead(lines, v, &mut sums),
                 Lines::Columns(lines) => {
                     lines.iter().zip(&mut sums).for_each(|(column, sum)| *sum += kernels::dot(column, v))
                 }
@@ -198,5 +198,6 @@ pub(crate) fn add(mut a: Vec<f64>, b: Vec<f64>) -> Vec<f64> {
 
 /// The same vector, in contiguous memory.
 pub(crate) fn contiguous<F: Float>(v: ArrayView1<'_, F>) -> CowArray<'_, F, Ix1> {
-    if v.as_slice().is_some() { v.into() } else { v.to_owned().into() }
+    // `to_owned` would keep a vector that lies backwards in memory backwards.
+    if v.as_slice().is_some() { v.into() } else { v.iter().copied().collect::<Array1<F>>().into() }
 }

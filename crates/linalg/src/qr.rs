@@ -162,7 +162,7 @@ pub fn lstsq<F: Float>(
     let cutoff = rcond.map_or(epsilon, F::of) * singular_values.first().copied().unwrap_or_else(F::zero);
     let rank = singular_values.iter().filter(|s| **s > cutoff).count();
     // B = V diag(1/s) Uᵀz over the singular values that count; z near 1, so that nothing overflows on the way
-    let scale = power_of_two(largest(z.view()));
+    let scale = power_of_two(largest(&z));
     let mut scaled = matmul(u.slice(s![.., ..rank]).t(), z.mapv(|v| v * scale).view());
     scaled
         .axis_iter_mut(Axis(0))

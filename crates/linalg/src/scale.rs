@@ -1,11 +1,11 @@
 //! Factors that take numbers of any magnitude to where squares neither overflow nor vanish.
 
 use estimand_core::Float;
-use ndarray::ArrayView2;
 
-/// The largest magnitude; NaN if there is one, 0 for an empty matrix.
-pub(crate) fn largest<F: Float>(x: ArrayView2<'_, F>) -> F {
-    x.iter().fold(F::zero(), |max, v| if v.abs() <= max { max } else { v.abs() })
+/// The largest magnitude; NaN if there is one, 0 if there is nothing.
+pub(crate) fn largest<'a, F: Float>(x: impl IntoIterator<Item = &'a F>) -> F {
+    // Whatever is not below the maximum replaces it, NaN too; and nothing replaces NaN.
+    x.into_iter().fold(F::zero(), |max, v| if v.abs() <= max || max.is_nan() { max } else { v.abs() })
 }
 
 /// A power of two that takes numbers up to `largest` near 1, if their squares or the squares of their roundings

@@ -1,7 +1,7 @@
 //! Products of compressed sparse rows with dense arrays.
 //!
-//! Costs are those of the stored values. Sums over rows are kept for at most [`PARTS`] parts, in `f64`, and
-//! added in order; a matrix with more columns than stored values is summed in one part.
+//! Costs are those of the stored values. Sums over rows are kept for at most 16 parts, in `f64`, and
+//! added in order; a matrix with few stored values per column is summed in one part.
 
 use crate::product::contiguous;
 use estimand_core::{CsrView, Float};
@@ -103,7 +103,7 @@ fn sum_over_rows<F: Float>(
     part: impl Fn(std::ops::Range<usize>, &mut [f64]) + Sync,
 ) -> Vec<f64> {
     let (n, len) = (x.nrows(), x.ncols() * k);
-    let parts = (x.nnz() / (2 * x.ncols().max(1))).clamp(1, PARTS);
+    let parts = (x.nnz() / (8 * x.ncols().max(1))).clamp(1, PARTS);
     let chunk = rows_per_chunk(x, k).max(n.div_ceil(parts));
     let mut parts = par::map_chunks(n, chunk, |rows| {
         let mut sums = kernels::zeros(len);

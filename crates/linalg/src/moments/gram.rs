@@ -4,11 +4,14 @@ use crate::lines::{Lines, for_each_block, is_by_columns};
 use estimand_core::Float;
 use estimand_kernels::{self as kernels, PANEL};
 use estimand_par as par;
-use ndarray::{ArrayView1, ArrayView2, s};
+use ndarray::{Array1, ArrayView1, ArrayView2, s};
 use std::ops::Range;
 
 /// Rows that are packed together: panels of 8 kB.
 pub(super) const ROWS: usize = 128;
+/// Rows, at least, whose mean is the shift: few enough to cost nothing. Should all the others lie elsewhere, the
+/// shift is still no further from the mean than √(n / 64) deviations.
+pub(super) const SAMPLE: usize = 64;
 /// Panels that are packed together: at most 256 columns, 256 kB.
 const GROUP: usize = 32;
 const TILE: usize = PANEL * PANEL;
@@ -136,7 +139,7 @@ impl<'a, F: Float> Design<'a, F> {
         let n = x.nrows();
         assert_eq!((y.nrows(), weights.map_or(n, |w| w.len())), (n, n), "rows of X, of Y and weights");
         let mut tiny = false;
-        let shift = [x, y].into_iter().flat_map(|x| provisional_mean(x, &mut tiny)).collect();
+        let shift = [x, y].into_iter().flat_map(|x| provisional_mean(x, weights, &mut tiny)).collect();
         Self { x, y, weights, shift, tiny }
     }
 
@@ -205,11 +208,25 @@ impl<'a, F: Float> Design<'a, F> {
 
 /// The mean of rows spread evenly over the data; exact for constant columns. Sets `tiny` if the squares of
 /// the deviations from it vanish although these do not.
-fn provisional_mean<F: Float>(x: ArrayView2<'_, F>, tiny: &mut bool) -> Vec<f64> {
-    let sample = x.slice(s![..;(x.nrows() / 256).max(1), ..]);
+fn provisional_mean<F: Float>(
+    x: ArrayView2<'_, F>,
+    weights: Option<ArrayView1<'_, F>>,
+    tiny: &mut bool,
+) -> Vec<f64> {
+    let step = (x.nrows() / SAMPLE).max(1);
+    let sample = x.slice(s![..;step, ..]);
+    let mut weights =
+        weights.map_or_else(|| Array1::ones(sample.nrows()), |w| w.slice(s![..;step]).mapv(Float::f64));
+    // None but zero weights in the sample: better an unweighted mean than none.
+    let total = weights.sum();
+    weights = if total > 0.0 {
+        weights / total
+    } else {
+        Array1::from_elem(sample.nrows(), 1.0 / sample.nrows() as f64)
+    };
     let mean_of = |column: ArrayView1<'_, F>| {
         let first = column.first().map_or(0.0, |v| v.f64());
-        let mean = first + column.iter().map(|v| v.f64() - first).sum::<f64>() / column.len().max(1) as f64;
+        let mean = first + column.iter().zip(&weights).map(|(v, w)| w * (v.f64() - first)).sum::<f64>();
         let spread = column.iter().fold(0.0_f64, |max, v| max.max((v.f64() - mean).abs()));
         *tiny |= spread > 0.0 && spread * spread < super::SMALLEST;
         mean

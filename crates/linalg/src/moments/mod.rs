@@ -14,7 +14,7 @@
 //!
 //! 1. s is the mean of rows spread evenly over the data, so that the last line of the formulae subtracts little
 //!    from much: data with mean 1e6 and deviation 1 lose nothing.
-//! 2. Blocks of rows are shifted, weighted and packed into panels that stay in cache ([`gram`]).
+//! 2. Blocks of rows are shifted, weighted and packed into panels that stay in cache (`gram`).
 //! 3. Panels are multiplied tile by tile in `f64`, also for `f32` data; only the lower triangle.
 //! 4. Parts of the rows are summed in order: the same bits for any number of threads.
 //!
@@ -23,7 +23,9 @@
 mod gram;
 mod sparse;
 
+use crate::product::contiguous;
 use estimand_core::{CsrView, Float, MatrixView};
+use estimand_kernels as kernels;
 use gram::Design;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 
@@ -64,7 +66,8 @@ impl Moments {
     ) -> Self {
         let design = Design::new(x, y, weights);
         let tiles = design.tiles();
-        let mut moments = Self::from_sums(|f| tiles.for_each(f), &design.shift, x.ncols());
+        let weight = total_weight(x.nrows(), weights);
+        let mut moments = Self::from_sums(|f| tiles.for_each(f), weight, &design.shift, x.ncols());
         moments.underflow |= design.tiny;
         moments
     }
@@ -100,12 +103,16 @@ impl Moments {
     }
 
     /// Moments about the means from AᵀA: `each` shows its lower triangle to a function, value by value.
-    fn from_sums(each: impl Fn(&mut dyn FnMut(usize, usize, f64)), shift: &[f64], p: usize) -> Self {
-        let (mut weight, mut sums) = (0.0, vec![0.0; shift.len()]);
+    fn from_sums(
+        each: impl Fn(&mut dyn FnMut(usize, usize, f64)),
+        weight: f64,
+        shift: &[f64],
+        p: usize,
+    ) -> Self {
+        let mut sums = vec![0.0; shift.len()];
         each(&mut |i, j, value| match (i, j) {
-            _ if i == p && j == p => weight = value,
-            _ if i == p => sums[j] = value,
-            _ if j == p => sums[i - 1] = value,
+            _ if i == p && j < p => sums[j] = value,
+            _ if i > p && j == p => sums[i - 1] = value,
             _ => {}
         });
         let offset: Vec<f64> =
@@ -190,6 +197,11 @@ impl Moments {
     pub fn covariance(&self, ddof: f64) -> Array2<f64> {
         &self.gram / (self.weight - ddof)
     }
+}
+
+/// Σ wᵢ
+fn total_weight<F: Float>(n: usize, weights: Option<ArrayView1<'_, F>>) -> f64 {
+    weights.map_or(n as f64, |w| kernels::sum(contiguous(w).as_slice().unwrap_or_default()))
 }
 
 /// f · abᵀ

