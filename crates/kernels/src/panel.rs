@@ -75,6 +75,9 @@ fn strip<T, I: Isa, const S: usize>(
     }
 }
 
+/// Rows that are packed panel by panel before the next ones are.
+const FEW: usize = 16;
+
 /// Where value (i, 8c + l) of panels with room for `capacity` rows lies.
 #[inline(always)]
 const fn place(c: usize, i: usize, capacity: usize) -> usize {
@@ -91,12 +94,15 @@ pub(crate) fn pack_rows<T: Real, I: Isa>(
 ) {
     let (shifts, shift_tail) = shift.as_chunks::<PANEL>();
     let panels = panels.as_chunks_mut::<PANEL>().0;
-    for (c, (shift, out)) in shifts.iter().zip(panels.chunks_mut(capacity)).enumerate() {
-        let shift = I::Vector::load(shift);
-        for ((row, factor), out) in rows.iter().zip(factors).zip(out) {
-            let Some(values) = row[c * PANEL..].first_chunk() else { return };
-            let centred = T::eight::<I>(values).sub(shift);
-            I::Vector::zero().add_product(centred, I::Vector::splat(*factor)).store(out);
+    // Few rows at a time: wide ones lie pages apart, and the processor knows only so many pages at once.
+    for (k, (some, factors)) in rows.chunks(FEW).zip(factors.chunks(FEW)).enumerate() {
+        for (c, (shift, out)) in shifts.iter().zip(panels.chunks_mut(capacity)).enumerate() {
+            let shift = I::Vector::load(shift);
+            for ((row, factor), out) in some.iter().zip(factors).zip(&mut out[k * FEW..]) {
+                let Some(values) = row[c * PANEL..].first_chunk() else { return };
+                let centred = T::eight::<I>(values).sub(shift);
+                I::Vector::zero().add_product(centred, I::Vector::splat(*factor)).store(out);
+            }
         }
     }
     if !shift_tail.is_empty() {

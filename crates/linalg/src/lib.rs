@@ -3,7 +3,7 @@
 //!
 //! | page | what it holds |
 //! |---|---|
-//! | [`product`] | [`matmul`], [`matvec`], [`matvec_t`] |
+//! | [`product`] | [`matmul`], [`matvec`], [`matvec_t`], and their forms that write into given memory |
 //! | [`moments`] | [`Moments`]: means, centred Gram matrix and cross products in one pass over X |
 //! | [`cholesky`] | [`Cholesky`] of a positive definite matrix |
 //! | [`eigen`] | [`SymmetricEigen`] |
@@ -15,7 +15,8 @@
 //! The dense backend is faer. It is named in `backend` alone, is given views without copying
 //! (`bridge`), and always runs on the calling thread: work is cut here, by the size of the problem and never
 //! by the number of threads, so that results have the same bits on any number of them. `f32` and `f64` are
-//! compiled once, in this crate.
+//! compiled once, in this crate. It reserves address space, not memory, of about twice the processor's cache
+//! for each thread: a limit of 2 GB on the address space is too tight.
 
 mod backend;
 mod bridge;
@@ -33,7 +34,7 @@ pub mod triangular;
 pub use cholesky::Cholesky;
 pub use eigen::SymmetricEigen;
 pub use moments::Moments;
-pub use product::{matmul, matmul_into, matvec, matvec_t};
+pub use product::{matmul, matmul_add, matmul_into, matvec, matvec_into, matvec_t, matvec_t_into};
 pub use qr::{LeastSquares, Qr, lstsq};
 pub use svd::Svd;
 pub use triangular::{Triangle, solve_triangular};

@@ -59,6 +59,9 @@ fn multiply<F: Float>(
         return;
     }
     let product = backend::<F>().product;
+    if m <= ROWS && n <= COLUMNS && k < INNER {
+        return product(out, add, a, b, alpha);
+    }
     if m.max(n) < ROWS && k >= INNER {
         let mut parts = par::map_chunks(k, par::chunk_len_at_most(k, m * n / 8 + 1, 16), |inner| {
             let mut part = Array2::default((m, n));
@@ -112,6 +115,8 @@ fn cut<F>(
 }
 
 /// Xv
+///
+/// Where rows are contiguous, each value is a sum of its own: a row has the same bits alone and among others.
 ///
 /// # Panics
 /// If X has not as many columns as v has values.

@@ -95,7 +95,10 @@ pub(super) fn sum_tiles(
     let groups = layout.group_pairs();
     // Enough parts for many threads, as long as their tiles stay below 64 MB.
     let parts = ((1 << 23) / layout.len().max(1)).clamp(1, 64 / groups.len().min(64));
-    let rows = par::chunk_len_at_most(n, layout.len() / (8 * groups.len()), parts).next_multiple_of(ROWS);
+    // Large tiles want many rows, or clearing and adding them takes longer than filling them.
+    let least = (layout.len() >> 14).clamp(1, 8) * ROWS;
+    let rows =
+        par::chunk_len_at_most(n, layout.len() / (8 * groups.len()), parts).max(least).next_multiple_of(ROWS);
     let count = n.div_ceil(rows).max(1);
     let mut values = par::map(count * groups.len(), |item| {
         let (a, b) = groups[item % groups.len()].clone();
@@ -166,7 +169,9 @@ impl<'a, F: Float> Design<'a, F> {
                     self.pack(block.clone(), b.clone(), &factors, right);
                 }
                 let right = if a == b { &*left } else { &*right };
-                let next = self.x.slice(s![block.end.min(rows.end)..rows.end.min(block.end + ROWS), ..]);
+                // With more than one group the products take far longer than memory does.
+                let next_rows = if layout.panels() > GROUP { 0 } else { ROWS };
+                let next = self.x.slice(s![block.end..rows.end.min(block.end + next_rows), ..]);
                 add_products(
                     layout,
                     (a.clone(), b.clone()),
