@@ -3,8 +3,8 @@
 
 use estimand_compose::Then;
 use estimand_core::{
-    Boxed, Classifier, Codes, Csr, Dataset, Features, Fit, FitClasses, Float, Matrix, Predict, PredictOne,
-    Records, Result, Samples, Scores, Scratch, Target, Transform, TransformOne, records::AsGiven,
+    Boxed, ClassCodes, Classifier, Csr, Dataset, Features, Fit, FitClasses, Float, Matrix, Predict,
+    PredictOne, Records, Result, Samples, Scores, Scratch, Target, Transform, TransformOne, records::AsGiven,
 };
 use ndarray::{Array1, Array2, ArrayView1, Axis, array, s};
 use serde::{Deserialize, Serialize};
@@ -77,12 +77,8 @@ struct Means<F>(Array2<F>);
 
 impl FitClasses for NearestMean {
     type Model<F: Float> = Means<F>;
-    fn fit_classes<F: Float>(
-        &self,
-        x: Records<'_, F>,
-        y: Codes<'_>,
-        _: Option<ArrayView1<'_, F>>,
-    ) -> Result<Means<F>> {
+    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<Means<F>> {
+        let Samples { x, y, .. } = samples;
         let x = x.dense("NearestMean")?;
         let mut means = Array2::zeros((y.k, x.ncols()));
         for (row, code) in x.rows().into_iter().zip(y.y) {

@@ -6,8 +6,10 @@
 //! `predict_proba` and `decision_function`.
 
 use crate::{
-    Describe, Error, Fit, Float, Label, Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch,
-    labels::encode, samples::check_weights,
+    Describe, Error, Features, Fit, Float, Label, PartialFit, Predict, PredictOne, PredictProba, Records,
+    Result, Samples, Scratch, Target,
+    labels::{encode, encode_known},
+    samples::check_weights,
 };
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
@@ -19,8 +21,32 @@ use std::fmt::Display;
 pub struct Codes<'a> {
     /// One code per row.
     pub y: ArrayView1<'a, u32>,
-    /// Number of classes; every code below it occurs.
+    /// Number of classes. Every code below it occurs, but not in every batch of a model that learns in batches.
     pub k: usize,
+}
+
+/// [`Codes`] that are owned: the target of classification algorithms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassCodes {
+    /// One code per row.
+    pub y: Array1<u32>,
+    /// Number of classes.
+    pub k: usize,
+}
+impl Target for ClassCodes {
+    type View<'a> = Codes<'a>;
+    fn as_view(&self) -> Codes<'_> {
+        Codes { y: self.y.view(), k: self.k }
+    }
+    fn shorten<'s, 'l: 's>(view: Codes<'l>) -> Codes<'s> {
+        Codes { y: view.y, k: view.k }
+    }
+    fn select(view: Codes<'_>, rows: &[usize]) -> Self {
+        Self { y: view.y.select(Axis(0), rows), k: view.k }
+    }
+    fn rows(view: Codes<'_>) -> Option<usize> {
+        Some(view.y.len())
+    }
 }
 
 /// How much each class counts.
@@ -84,15 +110,57 @@ pub trait FitClasses: Describe {
 
     /// Learns from records, codes and weights, all checked: lengths agree, weights are finite, not
     /// negative and not all zero, and every one of the `k ≥ 2` classes occurs with positive weight.
-    /// Values of `x` are **not** checked for NaN: that pass belongs to the algorithm.
-    fn fit_classes<F: Float>(
-        &self,
-        x: Records<'_, F>,
-        y: Codes<'_>,
-        weights: Option<ArrayView1<'_, F>>,
-    ) -> Result<Self::Model<F>>;
+    /// Class weights are in the weights already. Values of `x` are **not** checked for NaN: that pass
+    /// belongs to the algorithm.
+    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<Self::Model<F>>;
 
     /// How much each class counts.
+    fn class_weight(&self) -> &ClassWeight {
+        &ClassWeight::Uniform
+    }
+}
+
+/// A classification algorithm that can learn in batches, the first of which need not hold every class.
+pub trait FitBatches: FitClasses {
+    /// The algorithm before its first batch, for `k ≥ 2` classes.
+    fn begin_classes<F: Float>(&self, k: usize, features: Features) -> Result<Self::Model<F>>;
+
+    /// A classifier that has learnt nothing yet; [`PartialFit::partial_fit`] teaches it.
+    ///
+    /// # Errors
+    /// If there are fewer than two classes, or for settings that only a whole training set can honour, such
+    /// as balanced class weights.
+    fn begin<F: Float, L: Label>(
+        &self,
+        classes: impl IntoIterator<Item = L>,
+        features: Features,
+    ) -> Result<Classifier<Self::Model<F>, L>>
+    where
+        Self: Sized,
+    {
+        self.check()?;
+        let mut classes: Vec<L> = classes.into_iter().collect();
+        classes.sort_unstable();
+        classes.dedup();
+        if classes.len() < 2 {
+            return Err(Error::shape("number of classes", "at least 2", classes.len()));
+        }
+        if *self.class_weight() == ClassWeight::Balanced {
+            let what = "balanced class weights in batches; name the weight of each class, or weigh the rows";
+            return Err(Error::unsupported(self.name(), what));
+        }
+        let model = self.begin_classes(classes.len(), features)?;
+        Ok(Classifier { model, classes })
+    }
+}
+
+/// A fitted classification algorithm that can learn more.
+pub trait LearnClasses<F: Float>: Scores<F> {
+    /// Learns from a further batch. It is checked as for [`FitClasses::fit_classes`], but for classes that are
+    /// missing in it; where it was refused, the model is as it was.
+    fn learn_classes(&mut self, batch: Samples<'_, F, ClassCodes>) -> Result<()>;
+
+    /// How much each class counts in batches.
     fn class_weight(&self) -> &ClassWeight {
         &ClassWeight::Uniform
     }
@@ -198,16 +266,26 @@ impl<F: Float, L: Label, E: FitClasses> Fit<F, Array1<L>> for E {
         }
         let y = Codes { y: codes.view(), k: classes.len() };
         let factors = self.class_weight().factors(&classes, y, samples.weights)?;
-        let weights = factors.map(|factor| match samples.weights {
-            Some(w) => Array1::from_iter(codes.iter().zip(w).map(|(c, w)| factor[*c as usize] * *w)),
-            None => codes.mapv(|c| factor[c as usize]),
-        });
-        if let Some(weights) = &weights {
-            check_weights(weights.view(), weights.len())?;
-        }
+        let weights = weigh(factors, y, samples.weights)?;
         let weights = weights.as_ref().map(|w| w.view()).or(samples.weights);
-        Ok(Classifier { model: self.fit_classes(samples.x, y, weights)?, classes })
+        let samples = Samples { x: samples.x, y, weights, groups: samples.groups };
+        Ok(Classifier { model: self.fit_classes(samples)?, classes })
     }
+}
+
+/// Weights of rows times the factors of their classes, where there are any.
+fn weigh<F: Float>(
+    factors: Option<Vec<F>>,
+    y: Codes<'_>,
+    weights: Option<ArrayView1<'_, F>>,
+) -> Result<Option<Array1<F>>> {
+    let Some(factor) = factors else { return Ok(None) };
+    let weights = match weights {
+        Some(w) => Array1::from_iter(y.y.iter().zip(w).map(|(c, w)| factor[*c as usize] * *w)),
+        None => y.y.mapv(|c| factor[c as usize]),
+    };
+    check_weights(weights.view(), weights.len())?;
+    Ok(Some(weights))
 }
 
 /// The code of the largest decision value; the lowest of equals.
@@ -230,6 +308,28 @@ impl<F: Float, L: Label, M: Scores<F>> Predict<F> for Classifier<M, L> {
     fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<L>> {
         let scores = self.model.scores(x)?;
         Ok(scores.axis_iter(Axis(0)).map(|row| self.classes[winner(row.iter().copied())].clone()).collect())
+    }
+}
+
+impl<F: Float, L: Label, M: LearnClasses<F>> PartialFit<F, Array1<L>> for Classifier<M, L> {
+    /// # Errors
+    /// Of [`LearnClasses::learn_classes`]; for a label that is none of [`classes`](Classifier::classes); for
+    /// balanced class weights, which no batch alone can tell.
+    fn partial_fit_samples(&mut self, batch: Samples<'_, F, Array1<L>>) -> Result<()> {
+        batch.check()?;
+        let codes = encode_known(batch.y, &self.classes)?;
+        let y = Codes { y: codes.view(), k: self.classes.len() };
+        let factors = match self.model.class_weight() {
+            ClassWeight::Balanced => {
+                let what =
+                    "balanced class weights in batches; name the weight of each class, or weigh the rows";
+                return Err(Error::unsupported("partial_fit", what));
+            }
+            weight => weight.factors(&self.classes, y, batch.weights)?,
+        };
+        let weights = weigh(factors, y, batch.weights)?;
+        let weights = weights.as_ref().map(|w| w.view()).or(batch.weights);
+        self.model.learn_classes(Samples { x: batch.x, y, weights, groups: batch.groups })
     }
 }
 

@@ -159,15 +159,18 @@ impl<T: Number> Number for Option<T> {
 /// ```
 ///
 /// A parameter that has no sensible default is named in front: `pub struct KMeans(n_clusters: usize) { … }`
-/// makes `KMeans::new(8)`; it is declared among the fields too, with the default that `Default` uses.
+/// makes `KMeans::new(8)`; it is declared among the fields too, with the default that `Default` uses. A setter
+/// that takes whatever converts into its field is written with an arrow: `cv => Folds = KFold::new(5);`.
 #[macro_export]
 macro_rules! params {
+    (@value $value:expr) => { $value };
+    (@value $value:expr => $into:ty) => { <$into>::from($value) };
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident $(( $($required:ident : $required_type:ty),+ $(,)? ))? {
             $(
                 $(#[$field_meta:meta])*
-                $field:ident : $type:ty = $default:expr $(, $allowed:expr)? ;
+                $field:ident $(: $type:ty)? $(=> $into:ty)? = $default:expr $(, $allowed:expr)? ;
             )*
         }
         accepts: $($capability:ident),* $(,)? ;
@@ -178,12 +181,12 @@ macro_rules! params {
         #[must_use = "settings do nothing until they are used"]
         #[non_exhaustive]
         $vis struct $name {
-            $( $(#[$field_meta])* pub $field: $type, )*
+            $( $(#[$field_meta])* pub $field: $($type)? $($into)?, )*
         }
 
         impl Default for $name {
             fn default() -> Self {
-                Self { $( $field: $default, )* }
+                Self { $( $field: $crate::params!(@value $default $(=> $into)?), )* }
             }
         }
 
@@ -197,7 +200,8 @@ macro_rules! params {
                 $(#[$field_meta])*
                 ///
                 #[doc = concat!("Default: `", stringify!($default), "`" $(, "; allowed: `", stringify!($allowed), "`")?, ".")]
-                pub fn $field(mut self, $field: $type) -> Self {
+                pub fn $field(mut self, $field: $($type)? $(impl Into<$into>)?) -> Self {
+                    $( let $field: $into = $field.into(); )?
                     self.$field = $field;
                     self
                 }

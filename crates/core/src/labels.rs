@@ -1,5 +1,6 @@
 //! Class labels: any ordered type, and its encoding as class codes.
 
+use crate::{Error, Result};
 use ndarray::{Array1, ArrayView1};
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
@@ -60,6 +61,19 @@ pub fn encode<L: Label>(labels: ArrayView1<'_, L>) -> (Vec<L>, Array1<u32>) {
 /// Sorted distinct labels of several arrays together, and the codes of each array.
 pub fn encode_all<L: Label, const N: usize>(arrays: [ArrayView1<'_, L>; N]) -> (Vec<L>, [Array1<u32>; N]) {
     encode_by_table(&arrays).unwrap_or_else(|| encode_by_order(&arrays))
+}
+
+/// The code of each row where the classes, sorted, are known.
+///
+/// # Errors
+/// [`Error::UnknownLabel`] of the first label that is none of them.
+pub fn encode_known<L: Label>(labels: ArrayView1<'_, L>, classes: &[L]) -> Result<Array1<u32>> {
+    let unknown = |label: &L| Error::UnknownLabel {
+        label: label.to_string(),
+        known: classes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
+    let code = |label| classes.binary_search(label).map(|code| code as u32).map_err(|_| unknown(label));
+    labels.iter().map(code).collect()
 }
 
 /// Labels with ordinals in a narrow range: one pass for the range, one for the distinct labels, one for

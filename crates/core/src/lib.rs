@@ -41,7 +41,10 @@ mod sprs;
 pub mod stats;
 pub mod traits;
 
-pub use classify::{ClassWeight, Classes, Classifier, Codes, Decide, FitClasses, Probabilities, Scores};
+pub use classify::{
+    ClassCodes, ClassWeight, Classes, Classifier, Codes, Decide, FitBatches, FitClasses, LearnClasses,
+    Probabilities, Scores,
+};
 pub use dataset::Dataset;
 pub use describe::{Capabilities, Describe, Parameter};
 pub use error::{Error, Result};
@@ -54,7 +57,7 @@ pub use records::{Matrix, MatrixView, Records, Storage, Table};
 pub use report::Report;
 pub use samples::{Samples, Target};
 pub use sparse::{Csr, CsrView};
-pub use split::{Fold, Splitter};
+pub use split::{ClassFolds, Fold, Folds, Splitter};
 pub use traits::{
     Boxed, DynFit, Fit, InverseTransform, PartialFit, Predict, PredictOne, PredictProba, Scratch, Transform,
     TransformOne,

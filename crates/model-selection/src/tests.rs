@@ -8,7 +8,7 @@ use estimand_metrics::{
     Average, accuracy, brier_score, f1, lower_is_better, mean_squared_error, named, on_decision,
     on_probabilities, r2, scorers, weighted,
 };
-use ndarray::{Array1, Array2, ArrayRef1, ArrayView1, array};
+use ndarray::{Array1, Array2, ArrayRef1, array};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -88,12 +88,8 @@ pub struct Cut<F> {
 }
 impl FitClasses for Threshold {
     type Model<F: Float> = Cut<F>;
-    fn fit_classes<F: Float>(
-        &self,
-        x: Records<'_, F>,
-        y: Codes<'_>,
-        _: Option<ArrayView1<'_, F>>,
-    ) -> Result<Cut<F>> {
+    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<Cut<F>> {
+        let Samples { x, y, .. } = samples;
         let x = x.dense("Threshold")?;
         let mean = |class| {
             let rows: Vec<F> =
@@ -368,12 +364,8 @@ impl Describe for Three {
 }
 impl FitClasses for Three {
     type Model<F: Float> = Shares;
-    fn fit_classes<F: Float>(
-        &self,
-        _: Records<'_, F>,
-        y: Codes<'_>,
-        _: Option<ArrayView1<'_, F>>,
-    ) -> Result<Shares> {
+    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<Shares> {
+        let Samples { y, .. } = samples;
         let mut shares = Array1::zeros(y.k);
         y.y.iter().for_each(|c| shares[*c as usize] += 1.0 / y.y.len() as f64);
         Ok(Shares(shares))

@@ -1,10 +1,11 @@
 //! The suite can fail: a classifier that passes, and one flaw at a time, each caught by its check.
 
 use estimand_core::{
-    ClassWeight, Codes, Error, Features, FitClasses, Float, Probabilities, Records, Result, Scores, Scratch,
+    ClassCodes, ClassWeight, Error, Features, FitClasses, Float, Probabilities, Records, Result, Samples,
+    Scores, Scratch,
 };
 use estimand_testkit::{Suite, classifier};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,12 +51,8 @@ estimand_core::persist!(Means<F>, |_| Ok(()), |m, k| match m.flaw {
 impl FitClasses for Toy {
     type Model<F: Float> = Means<F>;
 
-    fn fit_classes<F: Float>(
-        &self,
-        x: Records<'_, F>,
-        y: Codes<'_>,
-        weights: Option<ArrayView1<'_, F>>,
-    ) -> Result<Means<F>> {
+    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<Means<F>> {
+        let Samples { x, y, weights, .. } = samples;
         assert!(self.flaw != Flaw::Panics, "as told");
         x.check_finite()?;
         let features = Features::of(x);

@@ -7,6 +7,7 @@ use crate::labels::encode;
 use crate::random::{permutation, shuffle};
 use crate::{Describe, Float, Label, Result, Samples, Seed, Target};
 use ndarray::{Array1, Array2, ArrayView1};
+use serde::{Deserialize, Serialize};
 
 crate::params! {
     /// `k` folds of whole groups, about equal in rows: groups, the largest first, go to the fold that has
@@ -120,7 +121,7 @@ fn spread(x: ArrayView1<'_, f64>) -> f64 {
 }
 
 /// Each group in turn is the test fold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaveOneGroupOut;
 
 impl<F: Float, Y: Target> Splitter<F, Y> for LeaveOneGroupOut {

@@ -6,6 +6,7 @@ use crate::labels::encode;
 use crate::random::{permutation, shuffle};
 use crate::{Describe, Float, Label, Result, Samples, Seed, Target};
 use ndarray::Array1;
+use serde::{Deserialize, Serialize};
 
 crate::params! {
     /// `k` folds of equal size: runs of consecutive rows, or random parts if shuffled. Where `n` is not a
@@ -112,7 +113,7 @@ pub(super) fn check_sizes<L: Label>(classes: &[L], rows: &[Vec<usize>], n_splits
 }
 
 /// Each row in turn is the test fold. The folds hold `n²` row numbers: for some thousand rows at most.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaveOneOut;
 
 impl<F: Float, Y: Target> Splitter<F, Y> for LeaveOneOut {

@@ -17,6 +17,7 @@
 //! Splitters that draw nothing at random give the folds of scikit-learn, index by index. Row numbers
 //! are in increasing order, except where a random part is drawn.
 
+mod folds;
 mod group;
 mod kfold;
 mod shuffle;
@@ -25,6 +26,7 @@ mod time;
 #[cfg(test)]
 mod tests;
 
+pub use folds::{ClassFolds, Folds};
 pub use group::{GroupKFold, LeaveOneGroupOut, StratifiedGroupKFold};
 pub use kfold::{KFold, LeaveOneOut, RepeatedKFold, RepeatedStratifiedKFold, StratifiedKFold};
 pub use shuffle::{GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit};

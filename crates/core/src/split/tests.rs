@@ -185,3 +185,17 @@ fn splitters_describe_themselves() {
     assert_eq!(KFold::new(7).name(), "KFold");
     assert_eq!(KFold::new(7).parameters()[0].value, "7");
 }
+
+#[test]
+fn splitters_as_values_split_alike() -> Result<()> {
+    let x = Array2::<f64>::zeros((12, 1));
+    let y = Array1::from_shape_fn(12, |i| i as f64);
+    let labels = Array1::from_shape_fn(12, |i| i % 2);
+    let (numbers, classes) = (Samples::from((&x, &y)), Samples::from((&x, &labels)));
+    let shuffled = KFold::new(3).shuffle(true).seed(4);
+    assert_eq!(Folds::from(shuffled.clone()).split(&numbers)?, shuffled.split(&numbers)?);
+    assert_eq!(ClassFolds::from(shuffled.clone()).split(&classes)?, shuffled.split(&classes)?);
+    let stratified = StratifiedKFold::new(3);
+    assert_eq!(ClassFolds::from(stratified.clone()).split(&classes)?, stratified.split(&classes)?);
+    Ok(())
+}

@@ -59,10 +59,11 @@ mod tests;
 use crate::scores::LinearScores;
 use estimand_core::describe::{above, above_or_infinite, at_least};
 use estimand_core::{
-    ClassWeight, Codes, Features, FitClasses, Float, Probabilities, Records, Report, Result, Scores, Scratch,
+    ClassCodes, ClassWeight, Features, FitClasses, Float, Probabilities, Records, Report, Result, Samples,
+    Scores, Scratch,
 };
 use estimand_loss::{Loss, Multinomial};
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
 /// How to minimise; see [the module](crate::logistic) for what each does and costs.
@@ -145,12 +146,8 @@ impl<F: Float> LogisticModel<F> {
 impl FitClasses for LogisticRegression {
     type Model<F: Float> = LogisticModel<F>;
 
-    fn fit_classes<F: Float>(
-        &self,
-        x: Records<'_, F>,
-        y: Codes<'_>,
-        weights: Option<ArrayView1<'_, F>>,
-    ) -> Result<LogisticModel<F>> {
+    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<LogisticModel<F>> {
+        let Samples { x, y, weights, .. } = samples;
         let (coef, intercept, report) = solve::solve(self, x, y, weights)?;
         Ok(LogisticModel { scores: LinearScores::new(coef, intercept, Features::of(x)), report })
     }

@@ -1,16 +1,6 @@
-//! Every linear model under the conformance suite.
-
-use estimand_linear::{
-    LeastSquaresSolver, LinearRegression, LogisticRegression, LogisticSolver, Ridge, RidgeSolver,
-};
-use estimand_testkit::{classifier, regressor};
-
-const NO_INTERCEPT: &str =
-    "without an intercept, neither a constant nor a shift of the columns is in the model";
-
-const SINGULAR: &str = "asked for by name, the solver refuses what it cannot solve accurately";
-
-const DENSE_SOLVER: &str = "the estimator reads sparse records, this solver of it refuses them";
+use crate::{DENSE_SOLVER, NO_INTERCEPT, SINGULAR};
+use estimand_linear::{LeastSquaresSolver, LinearRegression, Ridge, RidgeSolver};
+use estimand_testkit::regressor;
 
 #[test]
 fn linear_regression() {
@@ -76,27 +66,4 @@ fn ridge_solvers() {
         .except("sparse_records_agree_or_are_refused", DENSE_SOLVER)
         .except("columns_of_very_different_scales_are_learnt", SINGULAR)
         .run();
-}
-
-#[test]
-fn logistic_regression() {
-    classifier(LogisticRegression::new())
-        .saved()
-        .one_row()
-        .probabilities()
-        .class_weights(LogisticRegression::class_weight)
-        .run();
-}
-
-#[test]
-fn logistic_regression_solvers() {
-    use LogisticSolver::*;
-    for solver in [NewtonCholesky, Lbfgs] {
-        // Dense and sparse, weighted and repeated rows agree as far as the solver goes.
-        classifier(LogisticRegression::new().solver(solver).tol(1e-9))
-            .saved()
-            .one_row()
-            .probabilities()
-            .run();
-    }
 }

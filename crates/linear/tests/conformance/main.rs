@@ -1,0 +1,13 @@
+//! Every linear model under the conformance suite.
+
+#![cfg(test)]
+
+mod least_squares;
+mod logistic;
+
+const NO_INTERCEPT: &str =
+    "without an intercept, neither a constant nor a shift of the columns is in the model";
+
+const SINGULAR: &str = "asked for by name, the solver refuses what it cannot solve accurately";
+
+const DENSE_SOLVER: &str = "the estimator reads sparse records, this solver of it refuses them";
