@@ -48,11 +48,17 @@ impl<'a, F: Float, W: Float> Pairs<'a, F, W> {
     /// nor overflow.
     fn scaled(&self) -> Self {
         let largest = self.fold(
-            |block| block.rows().filter(|(.., w)| *w > 0.0).fold(0.0_f64, |a, (y, p, _)| a.max(y.abs()).max(p.abs())),
+            |block| {
+                block
+                    .rows()
+                    .filter(|(.., w)| *w > 0.0)
+                    .fold(0.0_f64, |a, (y, p, _)| a.max(y.abs()).max(p.abs()))
+            },
             f64::max,
         );
         // Clamped so that the scale is a normal number where the values are not.
-        let scale = |v: f64| if v > 0.0 { 2_f64.powi((-v.log2()).clamp(-1000.0, 1000.0) as i32) } else { 1.0 };
+        let scale =
+            |v: f64| if v > 0.0 { 2_f64.powi((-v.log2()).clamp(-1000.0, 1000.0) as i32) } else { 1.0 };
         Self { scales: largest.into_iter().map(scale).collect(), ..*self }
     }
 
