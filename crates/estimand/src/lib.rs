@@ -22,6 +22,7 @@
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
+//! | `plot` (feature `plot`) | charts as SVG |
 //! | [`core`] | the traits and types that all share; for those who write estimators |
 //!
 //! # The few ideas
@@ -39,6 +40,8 @@ pub use estimand_datasets as datasets;
 pub use estimand_linear as linear;
 pub use estimand_metrics as metrics;
 pub use estimand_model_selection as model_selection;
+#[cfg(feature = "plot")]
+pub use estimand_plot as plot;
 pub use estimand_preprocessing as preprocessing;
 
 pub use estimand_core::{Error, Result};
@@ -66,6 +69,9 @@ mod pages {
     mod model_selection {}
     #[doc = include_str!("../../../docs/guide/saving.md")]
     mod saving {}
+    #[cfg(feature = "plot")]
+    #[doc = include_str!("../../../docs/guide/plots.md")]
+    mod plots {}
     #[doc = include_str!("../../../docs/guide/errors.md")]
     mod errors {}
     #[doc = include_str!("../../../docs/guide/weights.md")]

@@ -16,7 +16,7 @@ pub use estimand_metrics::{
     mean_absolute_error, mean_squared_error, r2, roc_auc, scorers,
 };
 pub use estimand_model_selection::{
-    GridSearch, SearchModel, cross_val_score, cross_validate, grid, train_test_split,
+    GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

@@ -22,33 +22,26 @@ pub struct FoldScore {
     pub score_seconds: f64,
 }
 
-/// Every fold's score of every candidate, by candidate.
+/// What judging the models of every fold brings, by candidate.
 ///
 /// The rows of a fold are copied when its turn comes and dropped after it, so that about as many folds
 /// are in memory as there are threads.
-pub(crate) fn evaluate<F, Y, E, S>(
+pub(crate) fn evaluate<F, Y, E, T>(
     candidates: &[E],
     samples: Samples<'_, F, Y>,
     folds: &[Fold],
-    scorer: &S,
-    train_scores: bool,
-) -> Vec<Vec<Result<FoldScore>>>
+    judge: impl Fn(&Fitted<'_, F, Y, E::Model>) -> Result<T> + Sync,
+) -> Vec<Vec<Result<T>>>
 where
     F: Float,
     Y: Target,
     E: Fit<F, Y> + Sync,
-    S: Scorer<F, Y, E::Model>,
+    T: Send,
 {
     let of_fold = |f: usize| {
         let (train, test) = (samples.select(&folds[f].train), samples.select(&folds[f].test));
         let judge = |model: Result<E::Model>, fit_seconds: f64| {
-            let model = model?;
-            let start = Instant::now();
-            let score =
-                scorer.score(&model, test.samples()).map_err(|error| advise(error, &test, samples))?;
-            let score_seconds = start.elapsed().as_secs_f64();
-            let train_score = train_scores.then(|| scorer.score(&model, train.samples())).transpose()?;
-            Ok(FoldScore { score, train_score, fit_seconds, score_seconds })
+            judge(&Fitted { model: &model?, train: &train, test: &test, rows: samples.nrows(), fit_seconds })
         };
         if candidates.len() > 1 && E::shares_fits() {
             let together = |candidates: &[E]| {
@@ -77,21 +70,39 @@ where
     by_candidate
 }
 
-/// The error of a score, and what to do where the fold is too small for it.
-fn advise<F: Float, Y: Target>(
-    error: Error,
-    test: &Dataset<F, Y, Matrix<F>>,
-    all: Samples<'_, F, Y>,
-) -> Error {
-    match test.nrows() {
-        1 => {
-            let most = (all.nrows() / 2).max(1);
-            let what = format!(
-                "{error}; a fold tests on one of {} rows: use at most {most} folds, or a score of single rows",
-                all.nrows()
-            );
-            Error::Search { what }
+/// The model of a fold, and what it is judged on.
+pub(crate) struct Fitted<'a, F, Y, M> {
+    model: &'a M,
+    train: &'a Dataset<F, Y, Matrix<F>>,
+    test: &'a Dataset<F, Y, Matrix<F>>,
+    /// Rows of all folds.
+    rows: usize,
+    fit_seconds: f64,
+}
+
+impl<F: Float, Y: Target, M> Fitted<'_, F, Y, M> {
+    /// The scores on the rows held out and, where they are asked for, on those learnt from.
+    pub(crate) fn score(
+        &self,
+        scorer: &(impl Scorer<F, Y, M> + ?Sized),
+        train_scores: bool,
+    ) -> Result<FoldScore> {
+        let start = Instant::now();
+        let score = scorer.score(self.model, self.test.samples()).map_err(|error| self.advise(error))?;
+        let score_seconds = start.elapsed().as_secs_f64();
+        let train_score = train_scores.then(|| scorer.score(self.model, self.train.samples())).transpose()?;
+        Ok(FoldScore { score, train_score, fit_seconds: self.fit_seconds, score_seconds })
+    }
+
+    /// The error of a score, and what to do where the fold is too small for it.
+    fn advise(&self, error: Error) -> Error {
+        if self.test.nrows() > 1 {
+            return error;
         }
-        _ => error,
+        let (rows, most) = (self.rows, (self.rows / 2).max(1));
+        let what = format!(
+            "{error}; a fold tests on one of {rows} rows: use at most {most} folds, or a score of single rows"
+        );
+        Error::Search { what }
     }
 }

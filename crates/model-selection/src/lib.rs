@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`train_test_split`], [`train_test_split_stratified`] | holds out a part of a data set |
 //! | [`cross_validate`], [`cross_val_score`] | scores an estimator on every fold |
+//! | [`cross_validate_scorers`] | the same with several scorers, from one fit of each fold |
 //! | [`cross_val_predict`], [`cross_val_predict_proba`] | predicts every row by a model that has not seen it |
 //! | [`GridSearch`], [`grid!`] | compares candidates and fits the best |
 //!
@@ -18,6 +19,7 @@ mod grid;
 mod holdout;
 mod predict;
 mod search;
+mod several;
 mod validate;
 
 #[cfg(test)]
@@ -32,4 +34,5 @@ pub use evaluate::FoldScore;
 pub use holdout::{train_test_split, train_test_split_stratified};
 pub use predict::{cross_val_predict, cross_val_predict_proba};
 pub use search::{GridSearch, SearchModel, SearchResults, Trial};
+pub use several::{CrossValidations, Scorers, cross_validate_scorers};
 pub use validate::{CrossValidation, cross_val_score, cross_validate, cross_validate_with_train_scores};

@@ -285,6 +285,39 @@ fn failures_are_recorded_and_ranked_last() {
 }
 
 #[test]
+fn several_scorers_share_the_fits() {
+    let (data, cv) = (labels(), StratifiedKFold::new(3));
+    let wrong = lower_is_better(brier_score_of_first);
+    let scores = cross_validate_scorers(
+        &Threshold::new().at(0.1),
+        &data,
+        &cv,
+        (accuracy, scorers::log_loss(), scorers::f1(Average::Macro), wrong),
+    )
+    .unwrap();
+    assert_eq!(scores.each.len(), 4);
+    let accuracy_alone = cross_val_score(&Threshold::new().at(0.1), &data, &cv, accuracy).unwrap();
+    let loss_alone = cross_val_score(&Threshold::new().at(0.1), &data, &cv, scorers::log_loss()).unwrap();
+    assert_eq!(scores.each[0].scores(), accuracy_alone);
+    assert_eq!(scores.get("-log_loss").unwrap().scores(), loss_alone);
+    assert_eq!(scores.get("nothing"), None);
+    let table = scores.to_string();
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0][..3], ["fold", "accuracy", "-log_loss"]);
+    assert_eq!(
+        (lines.len(), lines[4][0], lines[4][1]),
+        (7, "mean", &*format!("{:.4}", scores.each[0].mean()))
+    );
+    let refused = cross_validate_scorers(&Mean::new(), &numbers(), &KFold::new(3), (r2, mean_squared_error));
+    assert!(refused.is_err_and(|e| e.to_string().contains("lower_is_better")));
+}
+
+/// Errors of the first row alone.
+fn brier_score_of_first(t: &ArrayRef1<&'static str>, p: &ArrayRef1<&'static str>) -> Result<f64> {
+    Ok(f64::from(u8::from(t[0] != p[0])))
+}
+
+#[test]
 fn infinite_scores_are_ranked_last_and_printed_as_such() {
     let data = numbers();
     // The logarithm of the share of rows that are met; some folds of some candidates have none.

@@ -1,6 +1,6 @@
 //! Cross-validation of one estimator.
 
-use crate::evaluate::{FoldScore, evaluate};
+use crate::evaluate::{Fitted, FoldScore, evaluate};
 use estimand_core::{Fit, Float, Result, Samples, Splitter, Target};
 use estimand_metrics::Scorer;
 use serde::{Deserialize, Serialize};
@@ -171,7 +171,8 @@ where
     S: Scorer<F, Y, E::Model>,
 {
     let folds = cv.folds(&samples)?;
-    let outcomes = evaluate(std::slice::from_ref(estimator), samples, &folds, scorer, train_scores);
+    let judge = |fitted: &Fitted<'_, F, Y, E::Model>| fitted.score(scorer, train_scores);
+    let outcomes = evaluate(std::slice::from_ref(estimator), samples, &folds, judge);
     Ok(CrossValidation {
         scoring: scorer.name(),
         folds: outcomes.into_iter().flatten().collect::<Result<_>>()?,

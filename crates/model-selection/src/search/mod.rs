@@ -17,7 +17,7 @@ mod results;
 pub use model::SearchModel;
 pub use results::{SearchResults, Trial};
 
-use crate::evaluate::evaluate;
+use crate::evaluate::{Fitted, evaluate};
 use estimand_core::random::permutation;
 use estimand_core::split::KFold;
 use estimand_core::{
@@ -105,7 +105,9 @@ impl<E, S, C> GridSearch<E, S, C> {
         self.check_candidates()?;
         let samples = samples.into();
         let folds = self.cv.folds(&samples)?;
-        let outcomes = evaluate(&self.candidates, samples, &folds, &self.scoring, self.train_scores);
+        let (scorer, train_scores) = (&self.scoring, self.train_scores);
+        let judge = |fitted: &Fitted<'_, F, Y, E::Model>| fitted.score(scorer, train_scores);
+        let outcomes = evaluate(&self.candidates, samples, &folds, judge);
         SearchResults::new(self.scoring.name(), &self.candidates, outcomes)
     }
 
