@@ -80,28 +80,24 @@ impl Common {
 macro_rules! common_setters {
     () => {
         /// The title, above the chart.
-        #[must_use]
         pub fn title(mut self, title: impl Into<String>) -> Self {
             self.common.title = title.into();
             self
         }
 
         /// What the horizontal axis shows.
-        #[must_use]
         pub fn x_label(mut self, label: impl Into<String>) -> Self {
             self.common.x_label = label.into();
             self
         }
 
         /// What the vertical axis shows.
-        #[must_use]
         pub fn y_label(mut self, label: impl Into<String>) -> Self {
             self.common.y_label = label.into();
             self
         }
 
         /// Width and height in pixels.
-        #[must_use]
         pub fn size(mut self, width: usize, height: usize) -> Self {
             self.common.size = (width, height);
             self

@@ -78,7 +78,7 @@ fn check_values(what: &str, values: &[f64]) -> Result<()> {
     if values.is_empty() {
         return Err(Error::EmptyInput { what: what.into() });
     }
-    match values.iter().position(|v| !(v.abs() <= LARGEST)) {
+    match values.iter().position(|v| v.is_nan() || v.abs() > LARGEST) {
         Some(row) => {
             Err(Error::NonFinite { what: what.into(), value: values[row].to_string(), row, column: 0 })
         }
