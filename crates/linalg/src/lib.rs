@@ -9,6 +9,7 @@
 //! | [`eigen`] | [`SymmetricEigen`] |
 //! | [`svd`] | [`Svd`] |
 //! | [`qr`] | [`Qr`], [`lstsq`]: minimum-norm least squares |
+//! | [`transposed`] | [`products_t`]: XᵀV for a few columns V, in `f64` |
 //! | [`triangular`] | [`solve_triangular`] |
 //! | [`sparse`] | products and moments of compressed sparse rows |
 //!
@@ -29,6 +30,7 @@ pub mod qr;
 mod scale;
 pub mod sparse;
 pub mod svd;
+pub mod transposed;
 pub mod triangular;
 
 pub use cholesky::Cholesky;
@@ -37,6 +39,7 @@ pub use moments::Moments;
 pub use product::{matmul, matmul_add, matmul_into, matvec, matvec_into, matvec_t, matvec_t_into};
 pub use qr::{LeastSquares, Qr, lstsq};
 pub use svd::Svd;
+pub use transposed::products_t;
 pub use triangular::{Triangle, solve_triangular};
 
 #[cfg(test)]

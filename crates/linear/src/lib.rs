@@ -2,12 +2,15 @@
 //!
 //! | page | what it holds |
 //! |---|---|
+//! | [`elastic_net`] | [`Lasso`], [`ElasticNet`], their multi-task and cross-validated forms, [`lasso_path`]: least squares with an L1 penalty |
 //! | [`logistic`] | [`LogisticRegression`]: two classes or more, with an L2 penalty |
 //! | [`ols`] | [`LinearRegression`]: least squares |
 //! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both |
 //! | [`scores`] | [`LinearScores`]: what every linear classifier fits |
 //! | [`model`] | [`LinearModel`], [`MultiLinearModel`]: what every linear regressor fits |
 
+mod cv;
+pub mod elastic_net;
 pub mod logistic;
 pub mod model;
 pub mod ols;
@@ -16,6 +19,11 @@ pub mod scores;
 #[cfg(test)]
 mod testing;
 
+pub use elastic_net::{
+    Alphas, ElasticNet, ElasticNetCv, ElasticNetCvModel, Lasso, LassoCv, MultiTaskElasticNet,
+    MultiTaskElasticNetCv, MultiTaskElasticNetCvModel, MultiTaskLasso, MultiTaskLassoCv, Path, PathOptions,
+    enet_path, lasso_path,
+};
 pub use logistic::{LogisticModel, LogisticRegression, LogisticSolver};
 pub use model::{LinearModel, MultiLinearModel};
 pub use ols::{LeastSquaresSolver, LinearRegression};

@@ -174,6 +174,9 @@ pub trait Outputs<F: Float>: Target {
     /// One column per output.
     fn columns<'a>(y: Self::View<'a>) -> ArrayView2<'a, F>;
 
+    /// The coefficients of a model, one column per output: p × t.
+    fn coef(model: &Self::Model) -> ArrayView2<'_, F>;
+
     /// The model with these coefficients (p × t) and intercepts (t).
     fn model(coef: Array2<F>, intercept: Array1<F>, features: Features, report: Report) -> Self::Model;
 }
@@ -183,6 +186,10 @@ impl<F: Float> Outputs<F> for Array1<F> {
 
     fn columns<'a>(y: Self::View<'a>) -> ArrayView2<'a, F> {
         y.insert_axis(Axis(1))
+    }
+
+    fn coef(model: &LinearModel<F>) -> ArrayView2<'_, F> {
+        model.coef.view().insert_axis(Axis(1))
     }
 
     fn model(coef: Array2<F>, intercept: Array1<F>, features: Features, report: Report) -> LinearModel<F> {
@@ -195,6 +202,10 @@ impl<F: Float> Outputs<F> for Array2<F> {
 
     fn columns<'a>(y: Self::View<'a>) -> ArrayView2<'a, F> {
         y
+    }
+
+    fn coef(model: &MultiLinearModel<F>) -> ArrayView2<'_, F> {
+        model.coef.t()
     }
 
     fn model(

@@ -45,7 +45,7 @@
 mod factor;
 mod gradient;
 pub(crate) mod problem;
-mod route;
+pub(crate) mod route;
 mod solve;
 #[cfg(test)]
 mod tests;

@@ -18,10 +18,10 @@ const SMALLEST_SQUARE: f64 = 1e-305;
 /// Objective (1) but for its α.
 #[derive(Clone, Copy)]
 pub(crate) struct Problem<'a, F> {
-    pub(super) x: Records<'a, F>,
-    pub(super) y: ArrayView2<'a, F>,
-    pub(super) weights: Option<ArrayView1<'a, F>>,
-    pub(super) fit_intercept: bool,
+    pub(crate) x: Records<'a, F>,
+    pub(crate) y: ArrayView2<'a, F>,
+    pub(crate) weights: Option<ArrayView1<'a, F>>,
+    pub(crate) fit_intercept: bool,
     /// Singular values at most this share of the largest count as zero: max(n, p) · ε of the data's type.
     pub(super) cutoff: f64,
 }
@@ -112,11 +112,19 @@ impl<'a, F: Float> Problem<'a, F> {
     ///
     /// # Errors
     /// Of the first NaN or infinity, or of values whose squares leave the range of `f64`.
-    pub(super) fn moments(&self) -> Result<Moments> {
+    pub(crate) fn moments(&self) -> Result<Moments> {
         let moments = match self.x.values() {
             MatrixView::Dense(x) => Moments::new(x, self.y, self.weights),
             MatrixView::Sparse(x) => Moments::of_sparse(x, self.y, self.weights),
         };
+        self.checked(moments)
+    }
+
+    /// Moments of all rows, however they were gathered: about 0 without intercept, and fit for use.
+    ///
+    /// # Errors
+    /// As [`Problem::moments`].
+    pub(crate) fn checked(&self, moments: Moments) -> Result<Moments> {
         let moments = if self.fit_intercept { moments } else { moments.uncentred() };
         if !moments.gram.iter().chain(&moments.cross).all(|v| v.is_finite()) {
             self.check_finite()?;
@@ -163,7 +171,7 @@ impl<'a, F: Float> Problem<'a, F> {
     }
 
     /// Refuses NaN and infinities in X and Y, saying where the first one stands.
-    pub(super) fn check_finite(&self) -> Result<()> {
+    pub(crate) fn check_finite(&self) -> Result<()> {
         self.x.check_finite()?;
         check_finite_target(self.y)
     }
@@ -241,7 +249,7 @@ impl Solution {
 }
 
 /// The error of finite data whose squares are not.
-pub(super) fn out_of_range() -> Error {
+pub(crate) fn out_of_range() -> Error {
     Error::numerical(
         "squares of the values leave the range of f64; multiply large or tiny columns (or y) by a power of ten first",
     )

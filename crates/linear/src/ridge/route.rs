@@ -136,7 +136,7 @@ fn fall_back<F: Float>(problem: &Problem<'_, F>, alpha: f64, method: &Method) ->
 }
 
 /// Takes columns whose spread is the rounding error of their mean out of S and C, and lists them.
-fn drop_constant_columns(moments: &mut Moments) -> Vec<usize> {
+pub(crate) fn drop_constant_columns(moments: &mut Moments) -> Vec<usize> {
     let spread = |j: usize| (moments.gram[[j, j]] / moments.weight).sqrt();
     let rounding = |j: usize| 4.0 * f64::EPSILON * moments.mean[j].abs();
     let constant: Vec<usize> = (0..moments.mean.len()).filter(|j| spread(*j) <= rounding(*j)).collect();
