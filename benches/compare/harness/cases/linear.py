@@ -137,3 +137,10 @@ case("poisson", FAMILY, "poisson_500k_30",
      | sklearn(new(LINEAR + "PoissonRegressor", alpha=1e-4, solver="newton-cholesky"), intelex=False, tag="newton-cholesky")
      | {"glum": glum(family="poisson", alpha=1e-4, l1_ratio=0)},
      fit_xy, predict=predict, outputs=out_linear, quality=q.poisson(1e-4), note="alpha 1e-4")
+
+
+case("lasso_sparse", FAMILY, "text_50k_100k",
+     sklearn(new(LINEAR + "Lasso", alpha=2e-4, tol=1e-6), intelex=False)
+     | {"celer": Lib(new("celer:Lasso", alpha=2e-4, tol=1e-6), warmup=True)},
+     lambda o, D: o.fit(D["X"], D["y"].astype(float)), predict=predict, outputs=out_linear, quality=q.elastic_net(2e-4, 1.0),
+     note="CSR, 100 terms a row, alpha 2e-4, tol 1e-6")
