@@ -455,16 +455,19 @@ fn descent_ends_where_rounding_keeps_the_gradient_from_falling() {
 
 #[test]
 fn coefficients_rounded_to_f32_predict_the_mean() {
-    // Far from zero, the rounding of one coefficient moves predictions by 6e-8 of the distance; that of many adds up.
-    let (x, y) = single(300, 40, 22);
-    let (x, y) = ((x + 1000.0).mapv(|v| v as f32), y.mapv(|v| v as f32));
-    let (wide_x, wide_y) = (x.mapv(f64::from), y.mapv(f64::from));
+    // Far from zero, rounding one coefficient moves predictions by 6e-8 of the distance; the intercept makes it good. Signs
+    // alternate, so that the intercept is small and has digits to spare.
+    let mut x = normal(300, 40, 22);
+    let signs = Array1::from_shape_fn(40, |j| if j % 2 == 0 { 1.0 } else { -1.0 });
+    let y = (x.dot(&signs) + normal(300, 1, 23).column(0)).mapv(|v| v as f32);
+    x += 1000.0;
+    let x = x.mapv(|v| v as f32);
     let model = Ridge::new().fit((&x, &y)).unwrap();
-    let exact = Ridge::new().fit((&wide_x, &wide_y)).unwrap();
-    let at_mean =
-        model.coef().mapv(f64::from).dot(&wide_x.mean_axis(Axis(0)).unwrap()) + f64::from(model.intercept());
-    let rounding = f64::from(f32::EPSILON) * exact.intercept().abs();
-    assert!((at_mean - wide_y.mean().unwrap()).abs() <= 0.5 * rounding, "{at_mean} {}", rounding);
+    let mean = x.mapv(f64::from).mean_axis(Axis(0)).unwrap();
+    let at_mean = model.coef().mapv(f64::from).dot(&mean) + f64::from(model.intercept());
+    let error = (at_mean - y.mapv(f64::from).mean().unwrap()).abs();
+    let rounding = 0.5 * f64::from(f32::EPSILON) * f64::from(model.intercept().abs());
+    assert!(error <= rounding + 1e-10, "{error:e} {rounding:e}");
 }
 
 #[test]
