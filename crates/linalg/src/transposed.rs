@@ -16,7 +16,7 @@ const KEPT: usize = 1 << 15;
 /// Parts of the rows in a sum over sparse ones.
 const PARTS: usize = 16;
 
-/// XᵀV, p × k, for V of few columns. For dense `f32` data V is rounded to `f32` first; products and sums are `f64`.
+/// XᵀV, p × k, for V of few columns.
 ///
 /// # Panics
 /// If X and V have not equally many rows.
@@ -30,13 +30,20 @@ pub fn products_t<F: Float>(x: MatrixView<'_, F>, v: ArrayView2<'_, f64>) -> Arr
 fn dense<F: Float>(x: ArrayView2<'_, F>, v: ArrayView2<'_, f64>) -> Array2<f64> {
     let ((n, p), k) = (x.dim(), v.ncols());
     assert_eq!(v.nrows(), n, "shapes of a product");
-    let vectors: Vec<Vec<F>> =
-        v.columns().into_iter().map(|v| v.iter().map(|v| F::of(*v)).collect()).collect();
+    // A number as one of the type of X, and the rest of it as another: v = high + low.
+    let high = v.mapv(F::of);
+    let low = (size_of::<F>() < size_of::<f64>())
+        .then(|| ndarray::Zip::from(v).and(&high).map_collect(|v, high| F::of(v - high.f64())));
+    let parts: Vec<(usize, Vec<F>)> = [Some(high), low]
+        .iter()
+        .flatten()
+        .flat_map(|part| part.columns().into_iter().map(|v| v.to_vec()).enumerate().collect::<Vec<_>>())
+        .collect();
     let partial = |rows: Range<usize>| {
         let mut sums = kernels::zeros::<f64>(k * p);
         for_each_block(x.slice(s![rows.clone(), ..]), (KEPT / p.max(1)).max(16), |first, lines| {
-            for (v, sums) in vectors.iter().zip(sums.chunks_exact_mut(p.max(1))) {
-                let v = &v[rows.start + first..];
+            for (l, v) in &parts {
+                let (sums, v) = (&mut sums[l * p..][..p], &v[rows.start + first..]);
                 match lines {
                     Lines::Rows(lines) => kernels::rows_axpy_ahead(lines, v, sums),
                     Lines::Columns(lines) => {
@@ -47,7 +54,7 @@ fn dense<F: Float>(x: ArrayView2<'_, F>, v: ArrayView2<'_, f64>) -> Array2<f64> 
         });
         sums
     };
-    let chunk = par::chunk_len_at_most(n, k * p / 4 + 1, 64);
+    let chunk = par::chunk_len_at_most(n, parts.len() * p / 4 + 1, 64);
     let sums = par::reduce(n, chunk, partial, add).unwrap_or_else(|| vec![0.0; k * p]);
     Array2::from_shape_fn((p, k), |(j, l)| sums[l * p + j])
 }
@@ -63,10 +70,7 @@ fn sparse<F: Float>(x: CsrView<'_, F>, v: ArrayView2<'_, f64>) -> Array2<f64> {
         let rows = some.outer_iter().zip(v[rows.start * k..].chunks_exact(k.max(1)));
         match k {
             1 => rows.for_each(|(row, v)| {
-                row.indices
-                    .iter()
-                    .zip(row.values)
-                    .for_each(|(j, x)| sums[*j as usize] += x.f64() * v[0]);
+                row.indices.iter().zip(row.values).for_each(|(j, x)| sums[*j as usize] += x.f64() * v[0]);
             }),
             2 => rows.for_each(|(row, v)| {
                 let sums = sums.as_chunks_mut::<2>().0;

@@ -5,6 +5,7 @@ mod least_squares;
 mod moments;
 mod products;
 mod sparse;
+mod transposed;
 
 use estimand_core::Float;
 use estimand_par as par;

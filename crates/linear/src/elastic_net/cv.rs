@@ -10,9 +10,9 @@
 //! Paths start each α from the one before; folds run in parallel. Where the Gram matrix serves, each test part is read
 //! once for its own, and sums of them are those of the training parts: one pass over the data for everything (`cv_gram`).
 
+use super::cv_gram;
 use super::path::Alphas;
 use super::solve::{Solved, Source, Spec, Way};
-use super::cv_gram;
 use crate::cv::over_folds;
 use crate::model::{LinearModel, Outputs};
 use crate::ridge::problem::{Problem, Solution};
@@ -246,7 +246,11 @@ pub(super) struct Chosen {
 }
 
 impl Search<'_> {
-    pub(super) fn run<F: Float, Y: Outputs<F>>(&self, samples: Samples<'_, F, Y>, cv: &Folds) -> Result<Chosen> {
+    pub(super) fn run<F: Float, Y: Outputs<F>>(
+        &self,
+        samples: Samples<'_, F, Y>,
+        cv: &Folds,
+    ) -> Result<Chosen> {
         self.alphas.check()?;
         if self.ratios.is_empty() || !self.ratios.iter().all(|r| (0.0..=1.0).contains(r)) {
             return Err(Error::parameter("l1_ratio", format!("{:?}", self.ratios), "numbers in [0, 1]"));
@@ -267,7 +271,11 @@ impl Search<'_> {
                     let problem = Problem::new(&train, self.fit_intercept);
                     let source = Source::new(&problem, self.count(), &self.spec)?;
                     let paths = self.paths(&source, &grid)?;
-                    paths.into_iter().map(|path| test_errors(&path, &test)).collect::<Result<Vec<_>>>().map(|e| e.concat())
+                    paths
+                        .into_iter()
+                        .map(|path| test_errors(&path, &test))
+                        .collect::<Result<Vec<_>>>()
+                        .map(|e| e.concat())
                 })?;
                 self.choose(&whole, grid, &errors)
             }
@@ -282,7 +290,8 @@ impl Search<'_> {
     /// Step 1: a row for each ρ.
     fn grid<F: Float>(&self, whole: &Source<'_, F>) -> Result<Array2<f64>> {
         let (cross, weight) = whole.cross();
-        let rows = self.ratios.iter().map(|ratio| self.alphas.values(cross, weight, &self.spec(*ratio), self.eps));
+        let rows =
+            self.ratios.iter().map(|ratio| self.alphas.values(cross, weight, &self.spec(*ratio), self.eps));
         let values = rows.collect::<Result<Vec<_>>>()?.concat();
         Array2::from_shape_vec((self.ratios.len(), self.alphas.count()), values)
             .map_err(|e| Error::numerical(e.to_string()))
@@ -293,7 +302,11 @@ impl Search<'_> {
     }
 
     /// The paths of one training part, one for each ρ.
-    pub(super) fn paths<F: Float>(&self, source: &Source<'_, F>, grid: &Array2<f64>) -> Result<Vec<Vec<Solved>>> {
+    pub(super) fn paths<F: Float>(
+        &self,
+        source: &Source<'_, F>,
+        grid: &Array2<f64>,
+    ) -> Result<Vec<Vec<Solved>>> {
         let path = |(ratio, alphas): (&f64, ndarray::ArrayView1<'_, f64>)| {
             let alphas = alphas.to_vec();
             source.along(&Way { spec: &self.spec(*ratio), alphas: &alphas, start: None, warm: true })
@@ -302,7 +315,12 @@ impl Search<'_> {
     }
 
     /// Steps 3 and 4; `errors` has a row for each fold.
-    fn choose<F: Float>(&self, whole: &Source<'_, F>, alphas: Array2<f64>, errors: &Array2<f64>) -> Result<Chosen> {
+    fn choose<F: Float>(
+        &self,
+        whole: &Source<'_, F>,
+        alphas: Array2<f64>,
+        errors: &Array2<f64>,
+    ) -> Result<Chosen> {
         // A fold whose test rows all have weight 0 says nothing.
         let judged: Vec<_> = errors.rows().into_iter().filter(|e| !e.iter().all(|e| e.is_nan())).collect();
         let mut best = (f64::INFINITY, None);
@@ -312,11 +330,13 @@ impl Search<'_> {
                 best = (mean, Some(candidate));
             }
         }
-        let best = best.1.ok_or_else(|| Error::numerical("no value of alpha has a finite error on the folds"))?;
+        let best =
+            best.1.ok_or_else(|| Error::numerical("no value of alpha has a finite error on the folds"))?;
         let (ratio, column) = (best / alphas.ncols(), best % alphas.ncols());
         let (alpha, l1_ratio) = (alphas[[ratio, column]], self.ratios[ratio]);
         let spec = self.spec(l1_ratio);
-        let solved = whole.along(&Way { spec: &spec, alphas: &[alpha], start: None, warm: false })?.swap_remove(0);
+        let solved =
+            whole.along(&Way { spec: &spec, alphas: &[alpha], start: None, warm: false })?.swap_remove(0);
         let (r, k) = alphas.dim();
         let mse_path = Array3::from_shape_fn((r, k, errors.nrows()), |(i, j, f)| errors[[f, i * k + j]]);
         Ok(Chosen { solution: solved.into_solution(&spec), alpha, l1_ratio, alphas, mse_path })
@@ -328,7 +348,8 @@ fn test_errors<F: Float, Y: Outputs<F>>(path: &[Solved], test: &Samples<'_, F, Y
     let y = Y::columns(test.y);
     let t = y.ncols();
     let coefs: Vec<_> = path.iter().map(|solved| solved.coef.view()).collect();
-    let coefs = ndarray::concatenate(Axis(1), &coefs).map_err(|e| Error::numerical(e.to_string()))?.mapv(F::of);
+    let coefs =
+        ndarray::concatenate(Axis(1), &coefs).map_err(|e| Error::numerical(e.to_string()))?.mapv(F::of);
     let products = match test.x.values() {
         MatrixView::Dense(x) => matmul(x, coefs.view()),
         MatrixView::Sparse(x) => sparse::matmul(x, coefs.view()),

@@ -58,7 +58,9 @@ impl<'a, F: Float> Parts<'a, F> {
             let others = self.tests.iter().enumerate().filter(|(l, _)| *l != k).map(|(_, part)| part);
             let train = others.chain(&self.rest).cloned().reduce(|a, b| a.combine(&b));
             let train = train.filter(|train| train.weight > 0.0);
-            let train = train.ok_or_else(|| Error::Weights { what: format!("all are zero in the training rows of fold {k}") })?;
+            let train = train.ok_or_else(|| Error::Weights {
+                what: format!("all are zero in the training rows of fold {k}"),
+            })?;
             let source = Source::<F>::of_moments(self.about(train))?;
             let test = self.about(self.tests[k].clone());
             let paths = search.paths(&source, grid)?;
@@ -118,7 +120,8 @@ fn test_errors(path: &[Solved], test: &Moments) -> Vec<f64> {
     let error = |(k, solved): (usize, &Solved)| {
         let of_target = |l: usize| {
             let w = coefs.column(k * t + l);
-            let spread = test.target_squares[l] - 2.0 * w.dot(&test.cross.column(l)) + w.dot(&products.column(k * t + l));
+            let spread = test.target_squares[l] - 2.0 * w.dot(&test.cross.column(l))
+                + w.dot(&products.column(k * t + l));
             let offset = test.target_mean[l] - solved.intercept[l] - test.mean.dot(&w);
             spread.max(0.0) + test.weight * offset * offset
         };

@@ -29,12 +29,7 @@ pub(super) struct End {
 }
 
 /// Minimises ½‖R‖² + penalty from W = `w` (m × t, row by row), where `problem` stands already.
-pub(super) fn descend(
-    problem: &mut impl Quadratic,
-    w: &mut [f64],
-    penalty: &Penalty,
-    stop: &Stop,
-) -> End {
+pub(super) fn descend(problem: &mut impl Quadratic, w: &mut [f64], penalty: &Penalty, stop: &Stop) -> End {
     let t = problem.targets();
     let mut slopes = vec![0.0; w.len()];
     let mut active: Vec<usize> = (0..problem.columns()).filter(|j| problem.curvature(*j) > 0.0).collect();

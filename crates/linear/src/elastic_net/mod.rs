@@ -53,6 +53,7 @@
 mod cv;
 mod cv_gram;
 mod descent;
+mod design;
 mod multi_task;
 mod path;
 mod penalty;

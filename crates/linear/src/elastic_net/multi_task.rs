@@ -114,4 +114,8 @@ cv_model! {
     MultiTaskElasticNetCvModel of MultiLinearModel
 }
 sparse_cv!(MultiTaskLassoCv, Array2, MultiTaskElasticNetCvModel, |self| (vec![1.0], false, true));
-sparse_cv!(MultiTaskElasticNetCv, Array2, MultiTaskElasticNetCvModel, |self| (self.l1_ratio.0.clone(), false, true));
+sparse_cv!(MultiTaskElasticNetCv, Array2, MultiTaskElasticNetCvModel, |self| (
+    self.l1_ratio.0.clone(),
+    false,
+    true
+));

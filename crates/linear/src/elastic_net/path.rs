@@ -1,7 +1,7 @@
 //! Solutions along α, from the value at which all coefficients are 0 downwards.
 
-use super::solve::{Solved, Source, Spec, Way, solve};
 use super::Sparse;
+use super::solve::{Solved, Source, Spec, Way, solve};
 use crate::model::{LinearModel, Outputs};
 use crate::ridge::problem::{Problem, Solution};
 use estimand_core::describe::{above, at_least, inside};
@@ -174,7 +174,12 @@ impl<F: Float> Path<F> {
         let coef: ArrayView1<'_, F> = (i < self.alphas.len()).then(|| self.coefs.column(i))?;
         let intercept = Array1::from_elem(1, self.intercepts[i]);
         let coef = coef.to_owned().insert_axis(ndarray::Axis(1));
-        Some(<Array1<F> as Outputs<F>>::model(coef, intercept, self.features.clone(), self.reports[i].clone()))
+        Some(<Array1<F> as Outputs<F>>::model(
+            coef,
+            intercept,
+            self.features.clone(),
+            self.reports[i].clone(),
+        ))
     }
 }
 

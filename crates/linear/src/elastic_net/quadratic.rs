@@ -131,7 +131,8 @@ impl<'a> Residual<'a> {
         let y: Vec<f64> = y.t().iter().copied().collect();
         let state = y.chunks_exact(root.len()).flat_map(|y| y.iter().copied().chain([0.0])).collect();
         let mut this = Self { columns, curvature, y, root, weight: squares(root), state };
-        for (j, w) in w.chunks_exact(targets.max(1)).enumerate().filter(|(_, w)| w.iter().any(|w| *w != 0.0)) {
+        for (j, w) in w.chunks_exact(targets.max(1)).enumerate().filter(|(_, w)| w.iter().any(|w| *w != 0.0))
+        {
             this.step(j, w);
         }
         this

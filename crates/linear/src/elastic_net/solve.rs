@@ -1,12 +1,13 @@
 //! From a problem to its solutions along α: which route, which units, what is reported.
 
 use super::descent::{Stop, descend};
+use super::design::Design;
 use super::penalty::Penalty;
 use super::quadratic::{Covariance, Quadratic};
-use super::working_set::Design;
+
+use crate::ridge::RidgeSolver;
 use crate::ridge::problem::{Method, Problem, Solution, out_of_range};
 use crate::ridge::route::drop_constant_columns;
-use crate::ridge::RidgeSolver;
 use estimand_core::records::MatrixView;
 use estimand_core::{Error, Float, Report, Result};
 use estimand_linalg::Moments;
@@ -193,9 +194,8 @@ fn by_gram(moments: &Moments, targets: Range<usize>, way: &Way<'_>) -> Result<Ve
     let cross = moments.cross.slice(s![.., targets.clone()]);
     let squares = moments.target_squares.slice(s![targets.clone()]).sum();
     let begin = way.begin(p, targets.clone());
-    let at = |w: &Array2<f64>| {
-        Covariance::new(&moments.gram, cross, squares, w.as_slice().unwrap_or_default())
-    };
+    let at =
+        |w: &Array2<f64>| Covariance::new(&moments.gram, cross, squares, w.as_slice().unwrap_or_default());
     let (mut w, mut descent) = (begin.clone(), at(&begin));
     let mut solved = Vec::with_capacity(way.alphas.len());
     for (k, alpha) in way.alphas.iter().enumerate() {
@@ -220,10 +220,7 @@ fn by_gram(moments: &Moments, targets: Range<usize>, way: &Way<'_>) -> Result<Ve
 }
 
 /// The minima for all of `alphas`. Those without an L1 term and without W ≥ 0 are solved directly.
-pub(super) fn solve<F: Float>(
-    problem: &Problem<'_, F>,
-    way: &Way<'_>,
-) -> Result<Vec<Solved>> {
+pub(super) fn solve<F: Float>(problem: &Problem<'_, F>, way: &Way<'_>) -> Result<Vec<Solved>> {
     let direct = |alpha: f64| alpha * way.spec.l1_ratio == 0.0 && !way.spec.positive;
     let others: Vec<f64> = way.alphas.iter().copied().filter(|alpha| !direct(*alpha)).collect();
     let mut iterated = if others.is_empty() {
@@ -244,8 +241,7 @@ fn least_squares<F: Float>(problem: &Problem<'_, F>, alpha: f64, spec: &Spec) ->
     let weight = problem.weights.map_or(problem.x.nrows() as f64, |w| w.iter().map(|w| w.f64()).sum());
     let method =
         Method { estimator: spec.estimator, solver: RidgeSolver::Auto, max_iter: spec.max_iter, tol: 1e-8 };
-    let Solution { coef, intercept, report } =
-        problem.solve(&[alpha * weight], &method)?.swap_remove(0)?;
+    let Solution { coef, intercept, report } = problem.solve(&[alpha * weight], &method)?.swap_remove(0)?;
     let what = if alpha == 0.0 { "least squares" } else { "ridge regression" };
     Ok(Solved {
         coef,

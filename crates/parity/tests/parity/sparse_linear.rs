@@ -3,8 +3,9 @@
 use crate::inputs::{numbers_of, weights_of};
 use estimand::core::{Fit, Predict};
 use estimand::linear::{
-    ElasticNet, ElasticNetCv, ElasticNetCvModel, Lasso, LassoCv, LinearModel, MultiLinearModel, MultiTaskElasticNet,
-    MultiTaskElasticNetCv, MultiTaskElasticNetCvModel, MultiTaskLasso, MultiTaskLassoCv, PathOptions, enet_path,
+    ElasticNet, ElasticNetCv, ElasticNetCvModel, Lasso, LassoCv, LinearModel, MultiLinearModel,
+    MultiTaskElasticNet, MultiTaskElasticNetCv, MultiTaskElasticNetCvModel, MultiTaskLasso, MultiTaskLassoCv,
+    PathOptions, enet_path,
 };
 use estimand::prelude::*;
 use estimand_parity::{Case, Outcome, hold};
@@ -24,34 +25,51 @@ fn ratio(case: &Case) -> Result<f64, String> {
 
 #[test]
 fn one_target_or_several_by_themselves() {
-    hold(FAMILY, |s| s == "Lasso", |case| {
-        let settings = Lasso::new()
-            .alpha(case.param("alpha")?.number()?)
-            .fit_intercept(flag(case, "fit_intercept", true)?)
-            .positive(flag(case, "positive", false)?);
-        let settings = settings.tol(TOL).max_iter(MAX_ITER);
-        check(case, Some(&settings), &settings)
-    });
-    hold(FAMILY, |s| s == "ElasticNet", |case| {
-        let settings = ElasticNet::new()
-            .alpha(case.param("alpha")?.number()?)
-            .l1_ratio(ratio(case)?)
-            .positive(flag(case, "positive", false)?);
-        let settings = settings.tol(TOL).max_iter(MAX_ITER);
-        check(case, Some(&settings), &settings)
-    });
+    hold(
+        FAMILY,
+        |s| s == "Lasso",
+        |case| {
+            let settings = Lasso::new()
+                .alpha(case.param("alpha")?.number()?)
+                .fit_intercept(flag(case, "fit_intercept", true)?)
+                .positive(flag(case, "positive", false)?);
+            let settings = settings.tol(TOL).max_iter(MAX_ITER);
+            check(case, Some(&settings), &settings)
+        },
+    );
+    hold(
+        FAMILY,
+        |s| s == "ElasticNet",
+        |case| {
+            let settings = ElasticNet::new()
+                .alpha(case.param("alpha")?.number()?)
+                .l1_ratio(ratio(case)?)
+                .positive(flag(case, "positive", false)?);
+            let settings = settings.tol(TOL).max_iter(MAX_ITER);
+            check(case, Some(&settings), &settings)
+        },
+    );
 }
 
 #[test]
 fn several_targets_together() {
-    hold(FAMILY, |s| s == "MultiTaskLasso", |case| {
-        let settings = MultiTaskLasso::new().alpha(case.param("alpha")?.number()?);
-        check(case, None::<&Lasso>, &settings.tol(TOL).max_iter(MAX_ITER))
-    });
-    hold(FAMILY, |s| s == "MultiTaskElasticNet", |case| {
-        let settings = MultiTaskElasticNet::new().alpha(case.param("alpha")?.number()?).l1_ratio(ratio(case)?);
-        check(case, None::<&Lasso>, &settings.tol(TOL).max_iter(MAX_ITER))
-    });
+    hold(
+        FAMILY,
+        |s| s == "MultiTaskLasso",
+        |case| {
+            let settings = MultiTaskLasso::new().alpha(case.param("alpha")?.number()?);
+            check(case, None::<&Lasso>, &settings.tol(TOL).max_iter(MAX_ITER))
+        },
+    );
+    hold(
+        FAMILY,
+        |s| s == "MultiTaskElasticNet",
+        |case| {
+            let settings =
+                MultiTaskElasticNet::new().alpha(case.param("alpha")?.number()?).l1_ratio(ratio(case)?);
+            check(case, None::<&Lasso>, &settings.tol(TOL).max_iter(MAX_ITER))
+        },
+    );
 }
 
 /// Coefficients only where they are unique.
@@ -89,31 +107,39 @@ fn check(
 
 #[test]
 fn paths() {
-    hold(FAMILY, |s| s == "path", |case| {
-        let (x, y) = numbers_of(case)?;
-        let options = PathOptions::new().alphas(8).positive(flag(case, "positive", false)?);
-        let eps = case.optional_param("eps").map_or(Ok(1e-3), |v| v.number())?;
-        let path = enet_path((&x, y.column(0)), ratio(case)?, &options.eps(eps).tol(TOL).max_iter(MAX_ITER))?;
-        case.close("alphas", path.alphas());
-        case.close("coefs", path.coefs());
-        Ok(())
-    });
+    hold(
+        FAMILY,
+        |s| s == "path",
+        |case| {
+            let (x, y) = numbers_of(case)?;
+            let options = PathOptions::new().alphas(8).positive(flag(case, "positive", false)?);
+            let eps = case.optional_param("eps").map_or(Ok(1e-3), |v| v.number())?;
+            let path =
+                enet_path((&x, y.column(0)), ratio(case)?, &options.eps(eps).tol(TOL).max_iter(MAX_ITER))?;
+            case.close("alphas", path.alphas());
+            case.close("coefs", path.coefs());
+            Ok(())
+        },
+    );
 }
 
 #[test]
 fn cross_validated() {
-    let of_one = |case: &Case, settings: &dyn Fit<f64, Array1<f64>, Model = ElasticNetCvModel<f64>>| -> Outcome {
-        let (x, y) = numbers_of(case)?;
-        let weights = weights_of(case)?;
-        let weights = weights.as_ref().map(|w| w.view());
-        let model = settings.fit_samples(Samples { weights, ..(&x, y.column(0)).into() })?;
-        case.close("alphas", model.alphas());
-        case.close("mse_path", model.mse_path());
-        case.close("alpha", [&model.alpha()]);
-        case.close("coef", model.coef());
-        Ok(())
-    };
-    let of_many = |case: &Case, settings: &dyn Fit<f64, Array2<f64>, Model = MultiTaskElasticNetCvModel<f64>>| -> Outcome {
+    let of_one =
+        |case: &Case, settings: &dyn Fit<f64, Array1<f64>, Model = ElasticNetCvModel<f64>>| -> Outcome {
+            let (x, y) = numbers_of(case)?;
+            let weights = weights_of(case)?;
+            let weights = weights.as_ref().map(|w| w.view());
+            let model = settings.fit_samples(Samples { weights, ..(&x, y.column(0)).into() })?;
+            case.close("alphas", model.alphas());
+            case.close("mse_path", model.mse_path());
+            case.close("alpha", [&model.alpha()]);
+            case.close("coef", model.coef());
+            Ok(())
+        };
+    let of_many = |case: &Case,
+                   settings: &dyn Fit<f64, Array2<f64>, Model = MultiTaskElasticNetCvModel<f64>>|
+     -> Outcome {
         let (x, y) = numbers_of(case)?;
         let model = settings.fit_samples((&x, &y).into())?;
         case.close("alphas", model.alphas());
@@ -124,20 +150,37 @@ fn cross_validated() {
     };
     let alphas = |case: &Case| case.param("alphas").and_then(|v| v.read::<usize>());
     let ratios = |case: &Case| case.param("l1_ratio").and_then(|v| v.read::<Vec<f64>>());
-    hold(FAMILY, |s| s == "LassoCV", |case| {
-        let settings = LassoCv::new().alphas(alphas(case)?).fit_intercept(flag(case, "fit_intercept", true)?);
-        of_one(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
-    });
-    hold(FAMILY, |s| s == "ElasticNetCV", |case| {
-        let settings = ElasticNetCv::new().alphas(alphas(case)?).l1_ratio(ratios(case)?);
-        of_one(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
-    });
-    hold(FAMILY, |s| s == "MultiTaskLassoCV", |case| {
-        let settings = MultiTaskLassoCv::new().alphas(alphas(case)?);
-        of_many(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
-    });
-    hold(FAMILY, |s| s == "MultiTaskElasticNetCV", |case| {
-        let settings = MultiTaskElasticNetCv::new().alphas(alphas(case)?).l1_ratio(ratios(case)?);
-        of_many(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
-    });
+    hold(
+        FAMILY,
+        |s| s == "LassoCV",
+        |case| {
+            let settings =
+                LassoCv::new().alphas(alphas(case)?).fit_intercept(flag(case, "fit_intercept", true)?);
+            of_one(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
+        },
+    );
+    hold(
+        FAMILY,
+        |s| s == "ElasticNetCV",
+        |case| {
+            let settings = ElasticNetCv::new().alphas(alphas(case)?).l1_ratio(ratios(case)?);
+            of_one(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
+        },
+    );
+    hold(
+        FAMILY,
+        |s| s == "MultiTaskLassoCV",
+        |case| {
+            let settings = MultiTaskLassoCv::new().alphas(alphas(case)?);
+            of_many(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
+        },
+    );
+    hold(
+        FAMILY,
+        |s| s == "MultiTaskElasticNetCV",
+        |case| {
+            let settings = MultiTaskElasticNetCv::new().alphas(alphas(case)?).l1_ratio(ratios(case)?);
+            of_many(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
+        },
+    );
 }

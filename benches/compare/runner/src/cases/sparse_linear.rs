@@ -1,6 +1,6 @@
 //! Lasso and elastic net.
 
-use crate::data::{matrix, vector};
+use crate::data::{labels, matrix, vector};
 use estimand::linear::{ElasticNet, Lasso, LassoCv, LinearModel, PathOptions, lasso_path};
 use estimand::prelude::*;
 use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated};
@@ -48,15 +48,12 @@ fn path(job: &Job) -> Result<Answer> {
 
 /// Compressed sparse rows of the data set.
 fn csr(job: &Job, name: &str) -> Result<Csr<f64>> {
-    let whole = |part: &str| -> Result<Vec<i64>> { Ok(job.read(&format!("{name}_{part}"))?.values) };
-    let indptr = whole("indptr")?.into_iter().map(usize::try_from).collect::<Result<_, _>>()?;
-    let indices = whole("indices")?.into_iter().map(u32::try_from).collect::<Result<_, _>>()?;
-    let columns = whole("shape")?.last().copied().unwrap_or(0);
-    Ok(Csr::new(usize::try_from(columns)?, indptr, indices, job.read(&format!("{name}_data"))?.values)?)
+    let x = job.read_sparse(name)?;
+    Ok(Csr::new(x.ncols, x.indptr, x.indices, x.data)?)
 }
 
 fn sparse(job: &Job) -> Result<Answer> {
-    let (x, y, xt) = (csr(job, "X")?, vector(job, "y")?, csr(job, "Xt")?);
+    let (x, y, xt) = (csr(job, "X")?, labels(job, "y")?.mapv(|y| y as f64), csr(job, "Xt")?);
     forget_peak();
     let settings = Lasso::new().alpha(SPARSE_ALPHA).tol(1e-6);
     let (model, fit) = repeated(job.reps, || Ok(settings.fit((&x, &y))?))?;

@@ -1,7 +1,10 @@
 //! Paths, several candidates at once, cross-validation.
 
 use super::super::cv::{Chosen, Search};
-use super::super::{Alphas, ElasticNetCv, LassoCv, MultiTaskElasticNetCv, MultiTaskLassoCv, PathOptions, enet_path, lasso_path};
+use super::super::{
+    Alphas, ElasticNetCv, LassoCv, MultiTaskElasticNetCv, MultiTaskLassoCv, PathOptions, enet_path,
+    lasso_path,
+};
 use super::*;
 use estimand_core::split::{Folds, KFold, ShuffleSplit};
 use estimand_core::{Csr, Persist};
@@ -17,7 +20,8 @@ fn a_path_is_as_many_fits() {
         let squares = y.mapv(|v| (v - y.mean().unwrap()).powi(2)).mean().unwrap();
         assert!(path.dual_gaps().iter().all(|gap| *gap <= 1e-12 * squares));
         for i in [3, 10, 19] {
-            let alone = Lasso::new().alpha(path.alphas()[i]).tol(1e-12).max_iter(50_000).fit((&x, &y)).unwrap();
+            let alone =
+                Lasso::new().alpha(path.alphas()[i]).tol(1e-12).max_iter(50_000).fit((&x, &y)).unwrap();
             let model = path.model(i).unwrap();
             assert!(apart(alone.coef(), model.coef()) < 1e-4, "{n} × {p} {i}");
             assert!((model.intercept() - path.intercepts()[i]).abs() == 0.0);
@@ -38,7 +42,10 @@ fn paths_take_given_alphas_in_any_order() {
     let error = enet_path((&x, &y), 0.0, &PathOptions::new()).unwrap_err();
     assert!(matches!(&error, Error::Parameter { name, .. } if name == "l1_ratio"), "{error}");
     for alphas in [Alphas::Grid(0), Alphas::Given(vec![]), Alphas::Given(vec![-1.0])] {
-        assert!(matches!(lasso_path((&x, &y), &PathOptions::new().alphas(alphas)), Err(Error::Parameter { .. })));
+        assert!(matches!(
+            lasso_path((&x, &y), &PathOptions::new().alphas(alphas)),
+            Err(Error::Parameter { .. })
+        ));
     }
 }
 
@@ -59,11 +66,19 @@ fn candidates_fitted_together_are_as_alone() {
     }
 }
 
-fn search(route: Route, joint: bool, samples: Samples<'_, f64, Array2<f64>>, cv: &Folds, intercept: bool) -> Chosen {
+fn search(
+    route: Route,
+    joint: bool,
+    samples: Samples<'_, f64, Array2<f64>>,
+    cv: &Folds,
+    intercept: bool,
+) -> Chosen {
     let base = if joint { MultiTaskLasso::new().spec() } else { Lasso::new().spec() };
     let spec = Spec { route, tol: 1e-12, max_iter: 50_000, ..base };
     let alphas = Alphas::Grid(12);
-    Search { spec, fit_intercept: intercept, ratios: &[0.5, 1.0], alphas: &alphas, eps: 1e-3 }.run(samples, cv).unwrap()
+    Search { spec, fit_intercept: intercept, ratios: &[0.5, 1.0], alphas: &alphas, eps: 1e-3 }
+        .run(samples, cv)
+        .unwrap()
 }
 
 #[test]
@@ -108,7 +123,11 @@ fn errors_are_those_of_models_on_their_test_rows() {
             assert!((model.mse_path()[[0, i, fold]] - error).abs() < 1e-6 * error);
         }
     }
-    let best = if model.mse_path().slice(s![0, 0, ..]).sum() <= model.mse_path().slice(s![0, 1, ..]).sum() { 1.0 } else { 0.1 };
+    let best = if model.mse_path().slice(s![0, 0, ..]).sum() <= model.mse_path().slice(s![0, 1, ..]).sum() {
+        1.0
+    } else {
+        0.1
+    };
     assert_eq!(model.alpha(), best);
     let again = Lasso::new().alpha(best).tol(1e-10).fit((&x, &y)).unwrap();
     assert!(apart(again.coef(), model.coef()) < 1e-7);

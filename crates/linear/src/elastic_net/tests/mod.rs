@@ -24,7 +24,13 @@ pub(super) fn sparse_problem(n: usize, p: usize, t: usize, seed: u64) -> (Array2
 }
 
 /// Coordinate descent as in a textbook, on centred dense data, until nothing moves.
-pub(super) fn textbook(x: &Array2<f64>, y: &Array2<f64>, omega: Option<&Array1<f64>>, alpha: f64, spec: &Spec) -> Array2<f64> {
+pub(super) fn textbook(
+    x: &Array2<f64>,
+    y: &Array2<f64>,
+    omega: Option<&Array1<f64>>,
+    alpha: f64,
+    spec: &Spec,
+) -> Array2<f64> {
     let ones = Array1::ones(x.nrows());
     let omega = omega.unwrap_or(&ones);
     let weight = omega.sum();
@@ -58,7 +64,14 @@ pub(super) fn textbook(x: &Array2<f64>, y: &Array2<f64>, omega: Option<&Array1<f
 }
 
 /// The largest violation of the optimality conditions, relative to a: Zⱼ = a Wⱼ/‖Wⱼ‖ where Wⱼ ≠ 0, ‖Zⱼ‖ ≤ a elsewhere.
-pub(super) fn violation(x: &Array2<f64>, y: &Array1<f64>, w: &Array1<f64>, b: f64, alpha: f64, ratio: f64) -> f64 {
+pub(super) fn violation(
+    x: &Array2<f64>,
+    y: &Array1<f64>,
+    w: &Array1<f64>,
+    b: f64,
+    alpha: f64,
+    ratio: f64,
+) -> f64 {
     let n = x.nrows() as f64;
     let residual = y - &x.dot(w) - b;
     let (l1, l2) = (alpha * ratio * n, alpha * (1.0 - ratio) * n);
@@ -231,8 +244,14 @@ fn a_warm_start_ends_at_the_same_minimum_sooner() {
         let settings = Lasso::new().alpha(0.02).tol(1e-10).max_iter(20_000);
         let cold = settings.fit((&x, &y)).unwrap();
         let warm = settings.fit_from(&cold, (&x, &y)).unwrap();
-        assert!(apart(cold.coef(), warm.coef()) < 1e-5);
-        assert!(warm.report().iterations < cold.report().iterations / 3, "{}\n{}", cold.report(), warm.report());
+        // Both gaps are 1e-10 of ‖y‖²: coefficients agree to about the root of that.
+        assert!(apart(cold.coef(), warm.coef()) < 1e-4);
+        assert!(
+            warm.report().iterations < cold.report().iterations / 3,
+            "{}\n{}",
+            cold.report(),
+            warm.report()
+        );
         let error = settings.fit_from(&cold, (&x.slice(s![.., 1..]), &y)).unwrap_err();
         assert!(matches!(error, Error::Shape { .. }), "{error}");
     }
