@@ -12,9 +12,11 @@
 
 mod clock;
 mod npy;
+mod sparse;
 
 pub use clock::{Timed, one_row_seconds, repeated};
 pub use npy::{Array, Element};
+pub use sparse::SparseRows;
 
 use std::error::Error;
 use std::fmt::Write;

@@ -9,14 +9,30 @@ const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 const WIDTH: usize = 8;
 const CHUNK: usize = 1 << 16;
 
-/// A number that the files hold: eight bytes, little-endian.
+/// A number that the files hold: little-endian, of eight bytes unless said otherwise.
 pub trait Element: Copy {
     /// numpy's name of the type.
     const DESCR: &'static str;
-    /// From its bytes.
+    /// Bytes of one.
+    const BYTES: usize = WIDTH;
+    /// From its bytes, which come first.
     fn decode(bytes: [u8; WIDTH]) -> Self;
     /// To its bytes.
     fn encode(self) -> [u8; WIDTH];
+}
+
+/// A 32-bit integer: what scipy keeps column numbers in. Only read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Narrow(pub(crate) i32);
+impl Element for Narrow {
+    const DESCR: &'static str = "<i4";
+    const BYTES: usize = 4;
+    fn decode([a, b, c, d, ..]: [u8; WIDTH]) -> Self {
+        Self(i32::from_le_bytes([a, b, c, d]))
+    }
+    fn encode(self) -> [u8; WIDTH] {
+        i64::from(self.0).to_le_bytes()
+    }
 }
 impl Element for f64 {
     const DESCR: &'static str = "<f8";
@@ -65,11 +81,15 @@ impl<T: Element> Array<T> {
         let shape = shape::<T>(std::str::from_utf8(&header)?)?;
         let count = shape.iter().product::<usize>();
         let mut values = Vec::with_capacity(count);
-        let mut bytes = vec![0; WIDTH * CHUNK];
+        let mut bytes = vec![0; T::BYTES * CHUNK];
         while values.len() < count {
-            let part = &mut bytes[..WIDTH * CHUNK.min(count - values.len())];
+            let part = &mut bytes[..T::BYTES * CHUNK.min(count - values.len())];
             file.read_exact(part)?;
-            values.extend(part.as_chunks::<WIDTH>().0.iter().map(|b| T::decode(*b)));
+            values.extend(part.chunks_exact(T::BYTES).map(|b| {
+                let mut wide = [0; WIDTH];
+                wide[..T::BYTES].copy_from_slice(b);
+                T::decode(wide)
+            }));
         }
         Ok(Self { shape, values })
     }

@@ -1,6 +1,7 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
 mod linear;
+mod logistic;
 mod metrics;
 mod preprocessing;
 mod selection;
@@ -10,5 +11,13 @@ use estimand_bench_protocol::Entry;
 
 /// Every case of every family.
 pub(crate) fn all() -> Vec<Entry> {
-    [linear::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
+    [
+        linear::ENTRIES,
+        logistic::ENTRIES,
+        preprocessing::ENTRIES,
+        metrics::ENTRIES,
+        selection::ENTRIES,
+        startup::ENTRIES,
+    ]
+    .concat()
 }
