@@ -4,7 +4,7 @@
 //! AVX-512, for AVX2 with FMA and for the target's baseline; the vectoriser does the rest. The first call
 //! asks the processor what it can do and remembers the table to use.
 
-use crate::{isa, logistic, map, math::Real, panel, reduce};
+use crate::{isa, logistic, map, math::Real, panel, reduce, sparse};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -114,6 +114,16 @@ kernels! {
     pub fn gather_rows(indices: &[u32], values: &[T], b: &[T], out: &mut [T]) = reduce::gather_rows;
     /// Row j of `sums` ← itself + valuesₖ b, j = indicesₖ, for each k: a sparse row, transposed, times a row.
     pub fn scatter_rows(indices: &[u32], values: &[T], b: &[T], sums: &mut [f64]) = reduce::scatter_rows;
+    /// Σₖ valuesₖ vⱼ, j = indicesₖ: a sparse row times a vector.
+    ///
+    /// # Panics
+    /// If there is no such place in `v`.
+    pub fn sparse_dot(indices: &[u32], values: &[T], v: &[f64]) -> f64 = sparse::sparse_dot;
+    /// yⱼ ← yⱼ + α valuesₖ, j = indicesₖ, for each k.
+    ///
+    /// # Panics
+    /// If there is no such place in `y`.
+    pub fn sparse_axpy(alpha: f64, indices: &[u32], values: &[T], y: &mut [f64]) = sparse::sparse_axpy;
 
     /// T ← T + AᵀB for panels A and B with equally many rows and an 8 × 8 tile T, all row-major. Of T the
     /// first `rows` rows are right; the others may be left alone. Meanwhile asks for `ahead` to be brought

@@ -8,6 +8,7 @@
 //! | `math` | `exp`, `ln`, … of one number, free of branches |
 //! | `map` | those functions over slices |
 //! | `reduce` | dot products, sums, distances, `y ← αx + y`, rows shifted and scaled |
+//! | `sparse` | sums over places that a list of numbers names |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `memory` | zeros for large results |
 //! | `logistic` | loss, residual and curvature of the logistic and the multinomial model in one pass |
@@ -20,7 +21,8 @@
 //! Slices that belong together must have equal lengths; a kernel reads as far as the shortest reaches.
 
 // Functions compiled for instructions that the processor was found to have are called from code that is
-// not: in `dispatch` and `isa`. `memory` asks the system for large pages. Nothing else is unsafe.
+// not: in `dispatch` and `isa`. `memory` asks the system for large pages; `sparse` checks a list of places as a whole. Nothing
+// else is unsafe.
 #![allow(unsafe_code)]
 
 mod dispatch;
@@ -31,6 +33,7 @@ mod math;
 mod memory;
 mod panel;
 mod reduce;
+mod sparse;
 
 pub use dispatch::*;
 pub use isa::prefetch;

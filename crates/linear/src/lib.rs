@@ -3,7 +3,7 @@
 //! | page | what it holds |
 //! |---|---|
 //! | [`elastic_net`] | [`Lasso`], [`ElasticNet`], their multi-task and cross-validated forms, [`lasso_path`]: least squares with an L1 penalty |
-//! | [`logistic`] | [`LogisticRegression`]: two classes or more, with an L2 penalty |
+//! | [`logistic`] | [`LogisticRegression`]: two classes or more, with L2 and L1 penalties; [`LogisticRegressionCv`] chooses them |
 //! | [`ols`] | [`LinearRegression`]: least squares |
 //! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both |
 //! | [`scores`] | [`LinearScores`]: what every linear classifier fits |
@@ -24,7 +24,10 @@ pub use elastic_net::{
     MultiTaskElasticNetCv, MultiTaskElasticNetCvModel, MultiTaskLasso, MultiTaskLassoCv, Path, PathOptions,
     enet_path, lasso_path,
 };
-pub use logistic::{LogisticModel, LogisticRegression, LogisticSolver};
+pub use logistic::{
+    LogisticCandidate, LogisticCvModel, LogisticModel, LogisticRegression, LogisticRegressionCv,
+    LogisticScoring, LogisticSearch, LogisticSolver,
+};
 pub use model::{LinearModel, MultiLinearModel};
 pub use ols::{LeastSquaresSolver, LinearRegression};
 pub use ridge::{Ridge, RidgeSolver};

@@ -10,7 +10,6 @@
 
 use crate::scores::by_rows;
 use estimand_core::records::MatrixView;
-use estimand_core::sparse::SparseRow;
 use estimand_core::{CsrView, Float, Records, Typed};
 use estimand_kernels as kernels;
 use estimand_linalg::product::matmul_add;
@@ -19,7 +18,7 @@ use std::ops::Range;
 
 /// Records, their centre, and whether there is an intercept.
 pub(super) struct Design<'a, F> {
-    x: MatrixView<'a, F>,
+    pub(super) x: MatrixView<'a, F>,
     /// c: p values, all 0 without an intercept.
     pub(super) centre: Vec<f64>,
     pub(super) intercept: bool,
@@ -149,7 +148,9 @@ impl<F: Float> Block<'_, F> {
                 add_product(rows(x, w.len() / k), rows(w, k), rows_mut(z, k));
             }
             Self::Sparse(x) if k == 1 => {
-                x.outer_iter().zip(z).for_each(|(row, z)| *z = offset[0] + sparse_dot(row, w));
+                x.outer_iter()
+                    .zip(z)
+                    .for_each(|(row, z)| *z = offset[0] + kernels::sparse_dot(row.indices, row.values, w));
             }
             Self::Sparse(x) => {
                 for (row, z) in x.outer_iter().zip(z.chunks_exact_mut(k)) {
@@ -171,7 +172,7 @@ impl<F: Float> Block<'_, F> {
             Self::Dense(x) => add_product(rows(x, p).reversed_axes(), rows(r, k), rows_mut(w, k)),
             Self::Sparse(x) if k == 1 => {
                 for (row, r) in x.outer_iter().zip(r) {
-                    row.iter().for_each(|(j, v)| w[j] += v.f64() * r);
+                    kernels::sparse_axpy(*r, row.indices, row.values, w);
                 }
             }
             Self::Sparse(x) => {
@@ -209,19 +210,29 @@ impl<F: Float> Block<'_, F> {
     pub(super) fn add_squares(&self, d: &[f64], k: usize, centre: &[f64], squares: &mut [f64]) {
         let p = centre.len();
         let (w, b) = squares.split_at_mut(p * k);
-        let mut add = |j: usize, square: f64, d: &[f64]| {
+        let add = |w: &mut [f64], j: usize, square: f64, d: &[f64]| {
             w[j * k..].iter_mut().zip(d).for_each(|(w, d)| *w += square * d)
         };
         match self {
             Self::Dense(x) => {
                 for (row, d) in x.chunks_exact(p).zip(d.chunks_exact(k)) {
-                    row.iter().zip(centre).enumerate().for_each(|(j, (x, c))| add(j, (x - c) * (x - c), d));
+                    row.iter()
+                        .zip(centre)
+                        .enumerate()
+                        .for_each(|(j, (x, c))| add(w, j, (x - c) * (x - c), d));
                 }
             }
             Self::Sparse(x) => {
                 // (x − c)² = c² + x (x − 2c): the first part is the same for all rows, stored or not.
                 for (row, d) in x.outer_iter().zip(d.chunks_exact(k)) {
-                    row.iter().for_each(|(j, x)| add(j, x.f64() * (x.f64() - 2.0 * centre[j]), d));
+                    match d {
+                        [d] => {
+                            row.iter().for_each(|(j, x)| w[j] += d * x.f64() * (x.f64() - 2.0 * centre[j]))
+                        }
+                        d => {
+                            row.iter().for_each(|(j, x)| add(w, j, x.f64() * (x.f64() - 2.0 * centre[j]), d))
+                        }
+                    }
                 }
                 let mut total = vec![0.0; k];
                 d.chunks_exact(k).for_each(|d| total.iter_mut().zip(d).for_each(|(t, d)| *t += d));
@@ -229,25 +240,11 @@ impl<F: Float> Block<'_, F> {
                     .iter()
                     .enumerate()
                     .filter(|(_, c)| **c != 0.0)
-                    .for_each(|(j, c)| add(j, c * c, &total));
+                    .for_each(|(j, c)| add(w, j, c * c, &total));
             }
         }
         d.chunks_exact(k).for_each(|d| b.iter_mut().zip(d).for_each(|(b, d)| *b += d));
     }
-}
-
-/// xᵀw, in four sums, so that none waits for another.
-fn sparse_dot<F: Float>(row: SparseRow<'_, F>, w: &[f64]) -> f64 {
-    let (indices, rest) = row.indices.as_chunks::<4>();
-    let (values, rest_values) = row.values.as_chunks::<4>();
-    let mut sums = [0.0; 4];
-    for (j, v) in indices.iter().zip(values) {
-        for l in 0..4 {
-            sums[l] += v[l].f64() * w[j[l] as usize];
-        }
-    }
-    let tail: f64 = rest.iter().zip(rest_values).map(|(j, v)| v.f64() * w[*j as usize]).sum();
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + tail
 }
 
 fn rows(x: &[f64], width: usize) -> ArrayView2<'_, f64> {
@@ -316,22 +313,22 @@ fn dense_centre<F: Float>(x: ArrayView2<'_, F>, centre: &mut [f64]) -> Vec<usize
 fn sparse_centre<F: Float>(x: CsrView<'_, F>, centre: &mut [f64]) -> Vec<usize> {
     // As for dense columns, about the first value: of a column that is nowhere absent, its first one, else 0.
     let (mut count, mut first) = (vec![0_usize; centre.len()], vec![0.0; centre.len()]);
+    let mut varies = vec![false; centre.len()];
     for row in x.outer_iter() {
         for (j, v) in row.iter() {
             if count[j] == 0 {
                 first[j] = v.f64();
             }
             count[j] += 1;
-        }
-    }
-    first.iter_mut().zip(&count).filter(|(_, n)| **n < x.nrows()).for_each(|(first, _)| *first = 0.0);
-    let mut varies = vec![false; centre.len()];
-    for row in x.outer_iter() {
-        for (j, v) in row.iter() {
             centre[j] += v.f64() - first[j];
             varies[j] |= v.f64() != first[j];
         }
     }
-    centre.iter_mut().zip(&first).for_each(|(c, first)| *c = first + *c / x.nrows() as f64);
+    let n = x.nrows();
+    for (j, c) in centre.iter_mut().enumerate() {
+        let absent = count[j] < n;
+        varies[j] |= absent && first[j] != 0.0;
+        *c = if absent { (*c + count[j] as f64 * first[j]) / n as f64 } else { first[j] + *c / n as f64 };
+    }
     (0..centre.len()).filter(|j| !varies[*j]).collect()
 }

@@ -5,6 +5,7 @@
 //! ∇f   = (1/ω) Aᵀr + λ (W, 0)                     rᵢ = wᵢ ∂ℓ/∂z
 //! ∇²f  = (1/ω) Aᵀ D A + λ (I, 0)                  D: see `binary`, `multinomial`
 //! ```
+//! This is the part of the objective that is smooth: where the penalty has an L1 part, λ is λ (1 − ρ).
 //!
 //! The rows are cut into parts, and those into blocks; a part has its own sums and its own buffers, allocated
 //! once, and the parts are added in order.
@@ -25,12 +26,12 @@ pub(super) struct Problem<'a, 'y, F> {
     pub(super) rows: Rows<'y>,
     /// ω
     pub(super) total: f64,
-    /// λ
+    /// λ (1 − ρ)
     pub(super) penalty: f64,
     /// Probabilities at the start, one for each column of scores.
     shares: Vec<f64>,
-    chunk: usize,
-    parts: Vec<Part>,
+    pub(super) chunk: usize,
+    pub(super) parts: Vec<Part>,
     /// The last point, for which value and gradient need not be computed again.
     last: (Vec<f64>, f64, Vec<f64>),
     pub(super) metric: Option<Metric>,
@@ -130,6 +131,31 @@ impl Part {
             }
         }
     }
+
+    /// Sums over all rows what `add` adds to the gradient of a block, in parallel, part by part: `add(rows,
+    /// block, gradient)`.
+    pub(super) fn sum_gradients<F: Float>(
+        parts: &mut [Self],
+        design: &Design<'_, F>,
+        chunk: usize,
+        k: usize,
+        gradient: &mut [f64],
+        add: impl Fn(Range<usize>, Block<'_, F>, &mut [f64]) + Sync,
+    ) {
+        let n = design.nrows();
+        par::for_each_chunk_mut(parts, 1, |number, part| {
+            let Some(part) = part.first_mut() else { return };
+            part.clear(gradient.len(), design.width(), k, Second::None);
+            let Self { gradient, rows, .. } = part;
+            design.blocks(number * chunk..n.min((number + 1) * chunk), rows, |at, block| {
+                add(at, block, gradient)
+            });
+        });
+        if let Some((sums, others)) = parts.split_first_mut() {
+            others.iter().for_each(|part| sums.add(part, Second::None));
+            gradient.copy_from_slice(&sums.gradient);
+        }
+    }
 }
 
 pub(super) fn refill(buffer: &mut Vec<f64>, n: usize) {
@@ -179,7 +205,7 @@ impl<'a, 'y, F: Float> Problem<'a, 'y, F> {
             design,
             rows,
             total,
-            penalty: 1.0 / (settings.c * total),
+            penalty: (1.0 - settings.l1_ratio) / (settings.c * total),
             shares,
             chunk,
             parts,
@@ -208,6 +234,11 @@ impl<'a, 'y, F: Float> Problem<'a, 'y, F> {
     pub(super) fn start_value(&self) -> f64 {
         // Without an intercept the classes are equally probable in every row, whatever their shares.
         self.shares.iter().map(|share| -share * share.ln()).sum()
+    }
+
+    /// f(β)
+    pub(super) fn value(&mut self, beta: &[f64]) -> f64 {
+        self.pass(beta, &mut vec![0.0; beta.len()], Second::None)
     }
 
     /// The smallest weight above 0.
@@ -266,6 +297,22 @@ impl<'a, 'y, F: Float> Problem<'a, 'y, F> {
         self.last.2.clear();
         self.last.2.extend_from_slice(gradient);
         value
+    }
+
+    /// Aβ, rows × k
+    pub(super) fn scores(&self, beta: &[f64]) -> Vec<f64> {
+        let (k, p) = (self.rows.k, self.design.ncols());
+        let mut offset = vec![0.0; k];
+        self.design.offset(beta, &mut offset);
+        let mut z = vec![0.0; self.design.nrows() * k];
+        par::for_each_chunk_mut(&mut z, self.chunk * k, |first, z| {
+            let (first, mut copied) = (first / k, Vec::new());
+            self.design.blocks(first..first + z.len() / k, &mut copied, |at, block| {
+                let z = &mut z[(at.start - first) * k..(at.end - first) * k];
+                block.scores(&beta[..p * k], &offset, z);
+            });
+        });
+        z
     }
 
     /// max |aᵢβ| over all rows and columns of scores.

@@ -7,12 +7,16 @@
 
 use super::metric::{Metric, take_off_mean};
 use super::problem::{Problem, Second};
-use super::{LogisticRegression, LogisticSolver, sample};
+use super::prox::{self, Penalty, Until};
+use super::sample::Sample;
+use super::{LogisticRegression, LogisticSolver, Start, sample};
 use estimand_core::records::MatrixView;
 use estimand_core::{Codes, Error, Float, Records, Report, Result};
 use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs, newton};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
+/// Duality gap over the objective and over `tol`.
+const GAP: f64 = 0.1;
 /// Relative decrease of f that may still be expected, over `tol`: 1e-9 by default.
 const DECREASE: f64 = 1e-5;
 /// Steps after which the metric is taken anew, at the point reached.
@@ -26,6 +30,8 @@ const SMALL: usize = 300;
 /// written out, which costs more.
 const WIDE: usize = 1_000;
 const WIDE_SPARSE: usize = 64;
+/// Columns up to which a Newton step with the whole Hessian is cheaper than one by sweeps over the columns.
+const FEW: usize = 300;
 /// Numbers in those factors of all classes: 64 MB.
 const LARGE: usize = 1 << 23;
 /// Variables whose Hessian still fits a usual memory: 3 GB.
@@ -45,6 +51,10 @@ struct Plan {
     /// Rows of the sample.
     sample: Option<usize>,
     by_newton: bool,
+    /// Whether by coordinate descent in Newton steps.
+    proximal: bool,
+    /// Whether those begin with the whole Hessian.
+    whole: bool,
     /// Whether Newton's method takes over from L-BFGS that does not get there.
     newton_finishes: bool,
     /// What metrics are made of: `Blocks`, or the `Diagonal`.
@@ -61,12 +71,35 @@ impl Plan {
             let what = format!("NewtonCholesky for {size} coefficients; use Lbfgs");
             return Err(Error::unsupported("LogisticRegression", what));
         }
+        let sparse = settings.l1_ratio > 0.0 && settings.c.is_finite();
+        let proximal = match settings.solver {
+            LogisticSolver::Auto => sparse,
+            LogisticSolver::ProximalNewton if settings.c.is_infinite() => {
+                let what = "ProximalNewton without a penalty; use Auto, or give a finite c";
+                return Err(Error::unsupported("LogisticRegression", what));
+            }
+            LogisticSolver::ProximalNewton => true,
+            solver if sparse => {
+                let what = format!("{solver:?} with an L1 penalty; use Auto or ProximalNewton");
+                return Err(Error::unsupported("LogisticRegression", what));
+            }
+            _ => false,
+        };
         let narrow = |limit| p <= limit && size * (p + 1) <= LARGE;
         let sample = sample::size(n, p).filter(|_| narrow(WIDE));
         let limit = if matches!(x.values(), MatrixView::Dense(_)) { WIDE } else { WIDE_SPARSE };
-        let second = if sample.is_some() || narrow(limit) { Second::Blocks } else { Second::Diagonal };
+        let whole = proximal && k == 1 && p <= limit.min(FEW) && n >= 2 * p;
+        let second = if whole {
+            Second::Full
+        } else if proximal {
+            Second::None
+        } else if sample.is_some() || narrow(limit) {
+            Second::Blocks
+        } else {
+            Second::Diagonal
+        };
         let newton_finishes = settings.solver == LogisticSolver::Auto && size <= SMALL;
-        Ok(Self { k, sample, by_newton, newton_finishes, second })
+        Ok(Self { k, sample, by_newton, proximal, whole, newton_finishes, second })
     }
 
     /// The minimum, from `start`, and the method in words.
@@ -105,6 +138,7 @@ pub(super) fn solve<F: Float>(
     x: Records<'_, F>,
     y: Codes<'_>,
     weights: Option<ArrayView1<'_, F>>,
+    start: Option<&Start>,
 ) -> Result<Solution<F>> {
     let plan = Plan::new(settings, x, y.k)?;
     let second = if plan.by_newton { Second::Full } else { plan.second };
@@ -113,18 +147,31 @@ pub(super) fn solve<F: Float>(
         let allowed = format!("at least {:.1e} for these rows", 1.0 / f64::MAX / problem.total);
         return Err(Error::parameter("c", format!("{:e}", settings.c), allowed));
     }
-    let warm = plan.sample.and_then(|m| warm_start(settings, x, &mut problem, m));
-    let how = if warm.is_some() { ", started from a sample" } else { "" };
-    let start = match warm {
-        Some((start, metric)) => {
-            problem.metric = Some(metric);
-            start
+    let model = start.map(|start| given(&problem, start)).transpose()?;
+    if plan.proximal {
+        return proximal(settings, x, plan, problem, model);
+    }
+    let told = model.is_some();
+    let start = model.unwrap_or_else(|| problem.start());
+    let mut how = if told { ", started from a model" } else { "" };
+    let (start, metric) = match plan.sample {
+        None => (start, None),
+        Some(m) => {
+            let before = if told { problem.value(&start) } else { problem.start_value() };
+            match warm_start(settings, x, &mut problem, m, &start, before) {
+                Some((found, metric)) => {
+                    how =
+                        if told { ", started from a model and a sample" } else { ", started from a sample" };
+                    (found, Some(metric))
+                }
+                None => (start, None),
+            }
         }
-        None => problem.start(),
     };
+    problem.metric = metric;
     if problem.metric.is_none() && !plan.by_newton {
-        problem.metric = problem
-            .measure(&start, if plan.second == Second::Blocks { Second::Common } else { Second::Diagonal });
+        let second = if plan.second == Second::Blocks && !told { Second::Common } else { plan.second };
+        problem.metric = problem.measure(&start, second);
         if problem.metric.is_none() {
             return Err(overflow(x));
         }
@@ -135,6 +182,48 @@ pub(super) fn solve<F: Float>(
         return Err(overflow(x));
     }
     Ok(finish(settings, &plan, problem, outcome, format!("{method}{how}")))
+}
+
+/// β of the model to start from.
+fn given<F: Float>(problem: &Problem<'_, '_, F>, (coef, intercept): &Start) -> Result<Vec<f64>> {
+    let design = &problem.design;
+    if coef.dim() != (problem.rows.k, design.ncols()) {
+        return Err(Error::target("the classes are not those of the model to start from"));
+    }
+    let mut beta: Vec<f64> = coef.t().iter().copied().collect();
+    if design.intercept {
+        let centre = ArrayView1::from(&design.centre[..]);
+        beta.extend(intercept + &coef.dot(&centre));
+    }
+    Ok(beta)
+}
+
+/// Minimises (1) with an L1 part in the penalty.
+fn proximal<F: Float>(
+    settings: &LogisticRegression,
+    x: Records<'_, F>,
+    plan: Plan,
+    mut problem: Problem<'_, '_, F>,
+    start: Option<Vec<f64>>,
+) -> Result<Solution<F>> {
+    let how = if start.is_some() { ", started from a model" } else { "" };
+    let mut start = start.unwrap_or_else(|| problem.start());
+    let penalty = Penalty { l1: settings.l1_ratio / settings.c, l2: (1.0 - settings.l1_ratio) / settings.c };
+    let until = Until { violation: settings.tol, gap: GAP * settings.tol, steps: settings.max_iter };
+    if let (true, Some(m)) = (plan.whole, plan.sample) {
+        let drawn = sample::draw(x, &problem, m);
+        let mut small = of_sample(settings, &problem, &drawn, Second::Full);
+        prox::descend(&mut small, &mut start, penalty, 10);
+    }
+    let found = prox::minimise(&mut problem, start, penalty, until, plan.whole);
+    if found.outcome.reason == Reason::NonFinite {
+        return Err(overflow(x));
+    }
+    let with = if plan.whole { "with the whole Hessian" } else { "on working sets" };
+    let (coef, intercept, mut report) =
+        finish(settings, &plan, problem, found.outcome, format!("proximal Newton {with}{how}"));
+    report.notes.push(format!("duality gap {:.1e} of the objective", found.gap));
+    Ok((coef, intercept, report))
 }
 
 /// The error of values that are not finite, or whose squares are not.
@@ -155,29 +244,42 @@ fn stop<F: Float>(settings: &LogisticRegression, problem: &Problem<'_, '_, F>) -
     Stop { gradient: settings.tol, decrease, floor, iterations: settings.max_iter }
 }
 
-/// The point and the metric that a sample of about `m` rows gives; `None` if they do not serve.
+/// The point and the metric that a sample of about `m` rows gives, from `start`; `None` if they do not serve: if f is
+/// not below `before` there.
 fn warm_start<F: Float>(
     settings: &LogisticRegression,
     x: Records<'_, F>,
     problem: &mut Problem<'_, '_, F>,
     m: usize,
+    start: &[f64],
+    before: f64,
 ) -> Option<(Vec<f64>, Metric)> {
     let drawn = sample::draw(x, problem, m);
-    let codes = Codes { y: drawn.codes.view(), k: problem.rows.k.max(2) };
-    let (x, weights) = (Records::from(&drawn.x), Some(drawn.weights.view()));
-    let mut small = Problem::new(x, codes, problem.rows.k, weights, settings, Second::Blocks);
-    small.design.centre.copy_from_slice(&problem.design.centre);
+    let mut small = of_sample(settings, problem, &drawn, Second::Blocks);
     // The minimum of the sample is off by about this share of the objective, however precisely it is computed.
     let error = small.size() as f64 / (2.0 * m as f64);
-    let mut beta = problem.start();
+    let mut beta = start.to_vec();
     for (second, decrease) in [(Second::Common, error.max(1e-3)), (Second::Blocks, 0.1 * error)] {
         small.metric = Some(small.measure(&beta, second)?);
         let stop = Stop { gradient: f64::INFINITY, decrease, iterations: 20, floor: f64::NEG_INFINITY };
         beta = lbfgs(&mut small, beta, stop).x;
     }
-    let (before, after) = (problem.start_value(), problem.gradient(&beta, &mut vec![0.0; beta.len()]));
-    (after < before).then_some(())?;
+    (problem.value(&beta) < before).then_some(())?;
     Some((beta, small.metric?))
+}
+
+/// The problem of a sample of its rows.
+fn of_sample<'s, F: Float>(
+    settings: &LogisticRegression,
+    problem: &Problem<'_, '_, F>,
+    drawn: &'s Sample,
+    second: Second,
+) -> Problem<'s, 's, f64> {
+    let codes = Codes { y: drawn.codes.view(), k: problem.rows.k.max(2) };
+    let (x, weights) = (Records::from(&drawn.x), Some(drawn.weights.view()));
+    let mut small = Problem::new(x, codes, problem.rows.k, weights, settings, second);
+    small.design.centre.copy_from_slice(&problem.design.centre);
+    small
 }
 
 /// The coefficients of X as it is, and the report.
@@ -197,7 +299,8 @@ fn finish<F: Float>(
             (false, Some(format!("a plane separates some rows from the others; {REMEDY}")))
         }
         Reason::Converged => (true, None),
-        Reason::Precision => (outcome.gradient_norm <= settings.tol, Some(precision())),
+        // A gap that rounding keeps from closing has not been shown to be small.
+        Reason::Precision => (outcome.gradient_norm <= settings.tol && !plan.proximal, Some(precision())),
         Reason::Iterations | Reason::NonFinite => (false, None),
     };
     let mut report = Report::iterative(solver, outcome.iterations, converged).objective(objective);
@@ -209,9 +312,15 @@ fn finish<F: Float>(
     }
     let (k, p) = (problem.rows.k, problem.design.ncols());
     let mut beta = outcome.x;
-    take_off_mean(&mut beta, k);
+    // Classes are alike; with an L1 part of the penalty, only in their intercepts.
+    if !plan.proximal {
+        take_off_mean(&mut beta, k);
+    }
     let mut intercept = vec![0.0; k];
     problem.design.offset(&beta, &mut intercept);
+    if plan.proximal {
+        take_off_mean(&mut intercept, k);
+    }
     let coef = ArrayView2::from_shape((p, k), &beta[..p * k])
         .map_or_else(|_| Array2::zeros((k, p)), |w| w.t().mapv(F::of));
     let report =

@@ -1,4 +1,5 @@
-use estimand_linear::{LogisticRegression, LogisticSolver};
+use estimand_core::split::StratifiedKFold;
+use estimand_linear::{LogisticRegression, LogisticRegressionCv, LogisticSolver};
 use estimand_testkit::classifier;
 
 #[test]
@@ -22,4 +23,25 @@ fn logistic_regression_solvers() {
             .probabilities()
             .run();
     }
+}
+
+#[test]
+fn logistic_regression_penalties() {
+    for l1_ratio in [0.5, 1.0] {
+        classifier(LogisticRegression::new().l1_ratio(l1_ratio).c(10.0).tol(1e-8))
+            .saved()
+            .one_row()
+            .probabilities()
+            .class_weights(LogisticRegression::class_weight)
+            .run();
+    }
+}
+
+#[test]
+fn logistic_regression_cv() {
+    classifier(LogisticRegressionCv::new().cs([0.1, 1.0, 10.0]).tol(1e-8).cv(StratifiedKFold::new(2)))
+        .saved()
+        .one_row()
+        .probabilities()
+        .run();
 }

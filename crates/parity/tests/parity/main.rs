@@ -6,6 +6,7 @@ mod datasets;
 mod files;
 mod inputs;
 mod linear;
+mod logistic;
 mod metrics;
 mod preprocessing;
 mod sparse_linear;

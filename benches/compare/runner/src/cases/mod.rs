@@ -1,6 +1,7 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
 mod linear;
+mod logistic;
 mod metrics;
 mod preprocessing;
 mod selection;
@@ -14,6 +15,7 @@ pub(crate) fn all() -> Vec<Entry> {
     [
         linear::ENTRIES,
         sparse_linear::ENTRIES,
+        logistic::ENTRIES,
         preprocessing::ENTRIES,
         metrics::ENTRIES,
         selection::ENTRIES,

@@ -1,7 +1,9 @@
 //! Known answers, optimality, agreement of solvers and of forms of the data.
 
+mod choice;
 mod extremes;
 mod forms;
+mod penalties;
 
 use super::problem::{Problem, Second};
 use super::{LogisticModel, LogisticRegression, LogisticSolver};
