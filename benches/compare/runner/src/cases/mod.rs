@@ -4,11 +4,12 @@ mod linear;
 mod metrics;
 mod preprocessing;
 mod selection;
+mod sgd;
 mod startup;
 
 use estimand_bench_protocol::Entry;
 
 /// Every case of every family.
 pub(crate) fn all() -> Vec<Entry> {
-    [linear::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
+    [linear::ENTRIES, sgd::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
 }
