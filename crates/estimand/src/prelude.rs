@@ -9,7 +9,8 @@ pub use estimand_core::{
     TransformOne,
 };
 pub use estimand_linear::{
-    LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Ridge,
+    LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Perceptron, Ridge,
+    SgdClassifier, SgdRegressor,
 };
 pub use estimand_metrics::{
     Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,

@@ -2,7 +2,7 @@
 import numpy as np
 
 from harness import quality as q
-from harness.registry import RUST_PEERS, Lib, call, case, fit_xy, new, out_linear, out_predict, predict, sklearn
+from harness.registry import RUST_PEERS, Lib, call, case, fit_xy, new, out_linear, predict, sklearn
 
 FAMILY = "linear"
 LINEAR = "sklearn.linear_model:"

@@ -71,16 +71,20 @@ impl SgdLoss {
                 if r > epsilon { epsilon * (r - 0.5 * epsilon) } else { 0.5 * r * r }
             }
             Self::EpsilonInsensitive { epsilon } => ((z - y).abs() - epsilon).positive_part(),
-            Self::SquaredEpsilonInsensitive { epsilon } => {
-                squared(((z - y).abs() - epsilon).positive_part())
-            }
+            Self::SquaredEpsilonInsensitive { epsilon } => squared(((z - y).abs() - epsilon).positive_part()),
         }
     }
 
     #[inline(always)]
     pub(super) fn slope_<I: Isa>(self, z: f64, y: f64) -> f64 {
         match self {
-            Self::Hinge { threshold } => if y * z > threshold { 0.0 } else { -y },
+            Self::Hinge { threshold } => {
+                if y * z > threshold {
+                    0.0
+                } else {
+                    -y
+                }
+            }
             Self::SquaredHinge => -2.0 * y * (1.0 - y * z).positive_part(),
             Self::ModifiedHuber if y * z < -1.0 => -4.0 * y,
             Self::ModifiedHuber => -2.0 * y * (1.0 - y * z).positive_part(),

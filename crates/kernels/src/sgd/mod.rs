@@ -135,6 +135,8 @@ pub struct SgdSeen {
     pub loss: f64,
     /// Whether every z was finite.
     pub finite: bool,
+    /// Whether a slope was cut off at 1e12: steps that grow without bound.
+    pub steep: bool,
 }
 
 /// Rows that are asked for ahead of their turn.
@@ -162,7 +164,7 @@ pub(crate) fn pass<T: Real, I: Isa>(task: &SgdPass<'_, T>, state: &mut SgdState)
 fn run<T: Real, I: Isa>(store: &mut impl Store, task: &SgdPass<'_, T>, state: &mut SgdState) -> SgdSeen {
     let SgdPass { y, weights, order, rule, .. } = *task;
     let (mut b, mut steps, mut u) = (state.intercept, state.steps, state.penalty);
-    let mut seen = SgdSeen { loss: 0.0, finite: true };
+    let mut seen = SgdSeen { loss: 0.0, finite: true, steep: false };
     for (i, row) in order.iter().enumerate() {
         if let Some(next) = order.get(i + AHEAD) {
             let next = *next as usize;
@@ -191,7 +193,11 @@ fn run<T: Real, I: Isa>(store: &mut impl Store, task: &SgdPass<'_, T>, state: &m
                 passive(step)
             }
             SgdRate::Pa2 => passive(rule.loss.value_::<I>(z, y) / (store.square(row) + 0.5 / rate)),
-            _ => -rate * rule.loss.slope_::<I>(z, y).clamp(-STEEPEST, STEEPEST),
+            _ => {
+                let slope = rule.loss.slope_::<I>(z, y);
+                seen.steep |= slope.abs() > STEEPEST;
+                -rate * slope.clamp(-STEEPEST, STEEPEST)
+            }
         } * weight;
         let shrink = 1.0 - rate * rule.shrink;
         store.step::<I>(row, if shrink > 0.0 { shrink } else { 0.0 }, step);

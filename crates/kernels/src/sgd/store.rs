@@ -114,10 +114,14 @@ impl<T: Real> Store for Dense<'_, T> {
 /// w brought nearer to zero by the part of u that it has not received yet.
 #[inline(always)]
 fn nearer(w: f64, u: f64, received: f64) -> f64 {
+    let (less, more) = (w - (u + received), w + (u - received));
+    // Zero rather than −0 where the penalty takes all of w.
+    let down = if less > 0.0 { less } else { 0.0 };
+    let up = if more < 0.0 { more } else { 0.0 };
     if w > 0.0 {
-        (w - (u + received)).positive_part()
+        down
     } else if w < 0.0 {
-        -(-w - (u - received)).positive_part()
+        up
     } else {
         w
     }

@@ -1,13 +1,14 @@
 //! The classifier: two classes as one problem, more of them as one against the rest, each.
 
-use super::learn::{Run, Score, Split, Task, diverged, learn, learn_batch, with_rows};
+use super::learn::{Run, SOLVER, Score, Split, Task, diverged, learn, learn_batch, report, with_rows};
 use super::plan::{LearningRate, Plan, SgdPenalty, plan};
 use crate::scores::LinearScores;
 use estimand_core::describe::{above, at_least, between, inside};
 use estimand_core::persist::check_len;
 use estimand_core::{
-    Capabilities, ClassCodes, ClassWeight, Classifier, Describe, Error, Features, Fit, FitBatches, FitClasses,
-    Float, Label, LearnClasses, Parameter, Probabilities, Records, Report, Result, Samples, Scores, Scratch,
+    Capabilities, ClassCodes, ClassWeight, Classifier, Describe, Error, Features, Fit, FitBatches,
+    FitClasses, Float, Label, LearnClasses, Parameter, Probabilities, Records, Report, Result, Samples,
+    Scores, Scratch,
 };
 use estimand_kernels::{self as kernels, SgdState};
 use estimand_loss::{Loss, Multinomial};
@@ -197,12 +198,8 @@ impl SgdClassifier {
             })
         });
         let runs = runs.map_err(|()| diverged(&plan, x))?;
-        let epochs = runs.iter().map(|run| run.epochs).max().unwrap_or_default();
-        let mut report = Report::iterative(SOLVER, epochs, runs.iter().all(|run| run.converged));
-        report.objective = runs.iter().map(|run| run.objective).sum();
-        let report = report.warn_unless_converged(plan.estimator, ADVICE);
-        let states = runs.into_iter().map(|Run { state, .. }| state).collect();
-        Ok(SgdModel::new(self, Features::of(x), states, report))
+        let (states, runs): (Vec<SgdState>, Vec<Run>) = runs.into_iter().unzip();
+        Ok(SgdModel::new(self, Features::of(x), states, report(&plan, &runs)))
     }
 
     /// Fits with the coefficients of a model as the first ones, instead of zeros; steps are counted from the first again.
@@ -227,9 +224,6 @@ impl SgdClassifier {
         }
     }
 }
-
-pub(super) const SOLVER: &str = "stochastic gradient descent";
-pub(super) const ADVICE: &str = "raise `max_iter` or `tol`, or scale the columns";
 
 impl FitClasses for SgdClassifier {
     type Model<F: Float> = SgdModel<F>;
@@ -286,7 +280,10 @@ impl FitBatches for SgdClassifier {
         let plan = self.plan();
         plan.check()?;
         if self.early_stopping {
-            return Err(Error::unsupported(self.name(), "early stopping in batches; judge the model between them"));
+            return Err(Error::unsupported(
+                self.name(),
+                "early stopping in batches; judge the model between them",
+            ));
         }
         let states = vec![plan.begin(vec![0.0; features.count()], 0.0); problems(k)];
         Ok(SgdModel::new(self, features, states, Report::iterative(SOLVER, 0, true)))
@@ -302,7 +299,8 @@ impl<F: Float> LearnClasses<F> for SgdModel<F> {
         let states = with_rows(x, |rows| {
             par::try_map(self.states.len(), |c| {
                 let y = signs(y.y, y.k, c);
-                learn_batch(&Task { plan: &plan, x: rows, y: &y, split: &split }, &self.states[c], epoch).ok_or(())
+                learn_batch(&Task { plan: &plan, x: rows, y: &y, split: &split }, &self.states[c], epoch)
+                    .ok_or(())
             })
         });
         let states = states.map_err(|()| diverged(&plan, x))?;

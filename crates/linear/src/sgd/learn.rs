@@ -2,8 +2,8 @@
 
 use super::plan::{LearningRate, Plan};
 use estimand_core::random::shuffle;
-use estimand_core::{Error, Float, MatrixView, Records, Result, Seed};
-use estimand_kernels::{self as kernels, SgdPass, SgdRows, SgdState};
+use estimand_core::{Error, Float, MatrixView, Records, Report, Result, Seed};
+use estimand_kernels::{self as kernels, SgdPass, SgdRows, SgdSeen, SgdState};
 use ndarray::ArrayView1;
 
 /// How early stopping judges: both larger for better.
@@ -30,7 +30,10 @@ impl Split {
     /// All rows of positive weight learn, with their weights as they are.
     pub(super) fn batch<F: Float>(n: usize, weights: Option<ArrayView1<'_, F>>) -> Result<Self> {
         let rows = u32::try_from(n).map_err(|_| {
-            Error::unsupported("stochastic gradient descent", "more than 4294967295 rows at once; learn in batches")
+            Error::unsupported(
+                "stochastic gradient descent",
+                "more than 4294967295 rows at once; learn in batches",
+            )
         })?;
         let weights: Option<Vec<f64>> = weights.map(|w| w.iter().map(|w| w.f64()).collect());
         let train = match &weights {
@@ -64,7 +67,9 @@ impl Split {
             }
             split.train.sort_unstable();
             if split.held.is_empty() {
-                return Err(Error::target("early stopping needs at least two rows, one of them to keep back"));
+                return Err(Error::target(
+                    "early stopping needs at least two rows, one of them to keep back",
+                ));
             }
         }
         let total = split.total();
@@ -85,15 +90,31 @@ impl Split {
     }
 }
 
-/// Where the epochs ended.
-#[derive(Clone, Debug)]
+/// How the epochs of a problem went.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
-    pub(super) state: SgdState,
     pub(super) epochs: usize,
     pub(super) converged: bool,
+    /// Whether steps grew without bound to the end.
+    pub(super) steep: bool,
     /// (1) as it was met in the last epoch, where it was summed up.
     pub(super) objective: Option<f64>,
 }
+
+/// The report of all problems of a fit together.
+pub(super) fn report(plan: &Plan, runs: &[Run]) -> Report {
+    let steep = runs.iter().any(|run| run.steep);
+    let epochs = runs.iter().map(|run| run.epochs).max().unwrap_or_default();
+    let mut report = Report::iterative(SOLVER, epochs, !steep && runs.iter().all(|run| run.converged));
+    report.objective = runs.iter().map(|run| run.objective).sum();
+    if steep {
+        report = report.note("the steps grew without bound; scale the columns, or take shorter steps");
+    }
+    report.warn_unless_converged(plan.estimator, "raise `max_iter` or `tol`, or scale the columns")
+}
+
+/// What reports call the method.
+pub(super) const SOLVER: &str = "stochastic gradient descent";
 
 /// Calls `f` with the rows of `x` as the kernel reads them.
 pub(super) fn with_rows<F: Float, R>(x: Records<'_, F>, f: impl FnOnce(SgdRows<'_, F>) -> R) -> R {
@@ -125,15 +146,14 @@ pub(super) struct Task<'a, F> {
     pub(super) split: &'a Split,
 }
 
-/// A step for each row, in an order of its own for each epoch. Gives the sum of the losses, or nothing where a number
-/// left its range.
+/// A step for each row, in an order of its own for each epoch. Nothing where a number left its range.
 fn pass<F: Float>(
     task: &Task<'_, F>,
     measure: bool,
     order: &mut Vec<u32>,
     state: &mut SgdState,
     epoch: usize,
-) -> Option<f64> {
+) -> Option<SgdSeen> {
     let Task { plan, x, y, split } = *task;
     order.clone_from(&split.train);
     if plan.shuffle {
@@ -141,7 +161,7 @@ fn pass<F: Float>(
     }
     let weights = split.weights.as_deref();
     let seen = kernels::sgd_pass(&SgdPass { x, y, weights, order, rule: plan.rule(measure) }, state);
-    (seen.finite && finite(state)).then_some(seen.loss)
+    (seen.finite && finite(state)).then_some(seen)
 }
 
 /// One more epoch, on a batch.
@@ -152,18 +172,21 @@ pub(super) fn learn_batch<F: Float>(task: &Task<'_, F>, state: &SgdState, epoch:
 }
 
 /// Steps 3 and 4.
-pub(super) fn learn<F: Float>(task: &Task<'_, F>, mut state: SgdState) -> Option<Run> {
+pub(super) fn learn<F: Float>(task: &Task<'_, F>, mut state: SgdState) -> Option<(SgdState, Run)> {
     let Task { plan, split, .. } = *task;
     let (mut order, total) = (Vec::new(), split.total());
     let measured = plan.tol.is_some() && !plan.early_stopping;
-    let (mut least, mut best, mut stale, mut objective) = (f64::INFINITY, None, 0, None);
+    let (mut least, mut best, mut stale) = (f64::INFINITY, None, 0);
+    // Without a tolerance there is no rule that could not be met.
+    let mut run = Run { epochs: plan.max_iter, converged: plan.tol.is_none(), steep: false, objective: None };
     for epoch in 0..plan.max_iter {
-        let loss = pass(task, measured, &mut order, &mut state, epoch)?;
+        let seen = pass(task, measured, &mut order, &mut state, epoch)?;
+        run.steep = seen.steep;
         let reached = if plan.early_stopping {
             -score(task, &state)?
         } else if measured {
-            let reached = loss / total + penalty(plan, &state);
-            objective = Some(reached);
+            let reached = seen.loss / total + penalty(plan, &state);
+            run.objective = Some(reached);
             reached
         } else {
             continue;
@@ -178,13 +201,12 @@ pub(super) fn learn<F: Float>(task: &Task<'_, F>, mut state: SgdState) -> Option
                 state.rate /= 5.0;
                 stale = 0;
             } else {
-                return Some(Run { state: best.unwrap_or(state), epochs: epoch + 1, converged: true, objective });
+                (run.epochs, run.converged) = (epoch + 1, true);
+                break;
             }
         }
     }
-    // Without a tolerance there is no rule that could not be met.
-    let converged = plan.tol.is_none();
-    Some(Run { state: best.unwrap_or(state), epochs: plan.max_iter, converged, objective })
+    Some((best.unwrap_or(state), run))
 }
 
 /// α R(w); passive-aggressive steps have no such objective.

@@ -23,7 +23,8 @@
 //!    With early stopping the best epoch's model is returned.
 //!
 //! An epoch costs O(np), on sparse records as many steps as there are values. The classes of several learn in
-//! parallel, from the same order of rows: the same bits for any number of threads.
+//! parallel, from the same order of rows: the same bits for any number of threads. Dense records that do not lie row after
+//! row in memory are copied first.
 //!
 //! **Scale the columns first.** One length of step serves all columns: with columns of very different scales, or far from
 //! zero, progress is slow or none, and steps can grow beyond the range of numbers, which is an error.

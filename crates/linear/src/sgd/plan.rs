@@ -93,7 +93,8 @@ impl Plan {
     pub(super) fn check(&self) -> Result<()> {
         use LearningRate::{Optimal, Pa1, Pa2};
         let passive = matches!(self.learning_rate, Pa1 | Pa2);
-        let fits = matches!(self.loss, SgdLoss::Hinge { threshold: 1.0 } | SgdLoss::EpsilonInsensitive { .. });
+        let fits =
+            matches!(self.loss, SgdLoss::Hinge { threshold: 1.0 } | SgdLoss::EpsilonInsensitive { .. });
         if passive && !fits {
             let allowed = "another one for this loss: passive-aggressive steps are those of the hinge loss in a classifier, \
                            and of the ε-insensitive loss in a regressor";
@@ -121,9 +122,7 @@ impl Plan {
         let (shrink, cut) = self.strengths();
         let rate = match self.learning_rate {
             LearningRate::Constant | LearningRate::Adaptive => SgdRate::Fixed,
-            LearningRate::Optimal => {
-                SgdRate::Optimal { strength: self.alpha, start: self.alpha.powf(-0.75) }
-            }
+            LearningRate::Optimal => SgdRate::Optimal { strength: self.alpha, start: self.alpha.powf(-0.75) },
             LearningRate::InvScaling => SgdRate::InvScaling { first: self.eta0, power: self.power_t },
             LearningRate::Pa1 => SgdRate::Pa1,
             LearningRate::Pa2 => SgdRate::Pa2,

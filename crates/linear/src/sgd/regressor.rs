@@ -1,7 +1,6 @@
 //! The regressor.
 
-use super::classifier::{ADVICE, SOLVER};
-use super::learn::{Score, Split, Task, diverged, learn, learn_batch, with_rows};
+use super::learn::{SOLVER, Score, Split, Task, diverged, learn, learn_batch, report, with_rows};
 use super::plan::{LearningRate, Plan, SgdPenalty, plan};
 use crate::model::{LinearModel, Outputs};
 use estimand_core::describe::{above, at_least, between, inside};
@@ -141,11 +140,8 @@ impl SgdRegressor {
         let run = with_rows(x, |rows| {
             learn(&Task { plan: &plan, x: rows, y: &y, split: &split }, plan.begin(coef, intercept))
         });
-        let run = run.ok_or_else(|| diverged(&plan, x))?;
-        let mut report = Report::iterative(SOLVER, run.epochs, run.converged);
-        report.objective = run.objective;
-        let report = report.warn_unless_converged(plan.estimator, ADVICE);
-        Ok(SgdRegressorModel::new(self, Features::of(x), run.state, report))
+        let (state, run) = run.ok_or_else(|| diverged(&plan, x))?;
+        Ok(SgdRegressorModel::new(self, Features::of(x), state, report(&plan, &[run])))
     }
 
     /// A model that has learnt nothing yet; [`PartialFit::partial_fit`] teaches it.
@@ -157,7 +153,10 @@ impl SgdRegressor {
         self.check()?;
         plan.check()?;
         if self.early_stopping {
-            return Err(Error::unsupported(self.name(), "early stopping in batches; judge the model between them"));
+            return Err(Error::unsupported(
+                self.name(),
+                "early stopping in batches; judge the model between them",
+            ));
         }
         let state = plan.begin(vec![0.0; features.count()], 0.0);
         Ok(SgdRegressorModel::new(self, features, state, Report::iterative(SOLVER, 0, true)))

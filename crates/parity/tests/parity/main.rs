@@ -8,5 +8,6 @@ mod inputs;
 mod linear;
 mod metrics;
 mod preprocessing;
+mod sgd;
 mod splits;
 mod validation;

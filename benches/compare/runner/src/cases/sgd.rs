@@ -1,7 +1,7 @@
 //! Stochastic gradient descent.
 
 use crate::data::{labels, matrix};
-use estimand::linear::{SgdClassifier, SgdLoss};
+use estimand::linear::SgdLoss;
 use estimand::prelude::*;
 use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated};
 
