@@ -1,5 +1,6 @@
 //! Epochs, and when to stop: steps 1 to 4 of the statement.
 
+use super::order::shuffled;
 use super::plan::{LearningRate, Plan};
 use estimand_core::random::shuffle;
 use estimand_core::{Error, Float, MatrixView, Records, Report, Result, Seed};
@@ -155,10 +156,12 @@ fn pass<F: Float>(
     epoch: usize,
 ) -> Option<SgdSeen> {
     let Task { plan, x, y, split } = *task;
-    order.clone_from(&split.train);
-    if plan.shuffle {
-        shuffle(order, &mut Seed(plan.seed).stream(epoch as u64));
-    }
+    let order = if plan.shuffle {
+        shuffled(&split.train, state.coef.len(), &mut Seed(plan.seed).stream(epoch as u64), order);
+        &order[..]
+    } else {
+        &split.train
+    };
     let weights = split.weights.as_deref();
     let seen = kernels::sgd_pass(&SgdPass { x, y, weights, order, rule: plan.rule(measure) }, state);
     (seen.finite && finite(state)).then_some(seen)

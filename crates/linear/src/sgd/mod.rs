@@ -15,7 +15,7 @@
 //! 1. Check settings. NaN is not searched for: it makes a score non-finite, and only then is its place looked up. Rows of
 //!    weight 0 are left out; the other weights are divided by their mean.
 //! 2. With early stopping, keep a part of the rows back: of each class alike, for a classifier.
-//! 3. Shuffle the rows, make one step for each (`estimand_kernels::sgd_pass`, whose page has the equations of a step and of
+//! 3. Shuffle the rows (`order`; in large tables by blocks), make one step for each (`estimand_kernels::sgd_pass`, whose page has the equations of a step and of
 //!    its length), and again, until the rule of step 4 says stop.
 //! 4. An epoch is *without progress* if it leaves (1), with the losses as they were met on the way, above its least value so
 //!    far less `tol`; with early stopping, if the accuracy or R² on the rows kept back does not exceed its best by `tol`.
@@ -52,6 +52,7 @@
 
 mod classifier;
 mod learn;
+mod order;
 mod perceptron;
 mod plan;
 mod regressor;
