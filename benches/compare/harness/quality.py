@@ -100,6 +100,15 @@ def logistic(C=1.0):
     return measure
 
 
+def sgd_logistic(alpha):
+    """Mean log loss + α/2 ‖w‖² on the training rows: what stochastic gradient descent minimises; and the loss alone."""
+    def measure(D, R):
+        w, b = linear(R)
+        loss = _binary_log_loss(D["y"], D["X"] @ w + b)
+        return {"objective": loss + alpha / 2 * (w @ w), "training_loss": loss} | accuracy(D, R)
+    return measure
+
+
 def logistic_l1(C):
     def measure(D, R):
         w, b = linear(R)

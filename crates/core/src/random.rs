@@ -50,10 +50,11 @@ pub fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
 /// A uniform draw from `0..n`, by multiplication with rejection (Lemire 2019); 0 when `n` is 0.
 pub fn below(n: usize, stream: &mut Stream) -> usize {
     let n = n as u64;
-    let threshold = if n == 0 { 0 } else { n.wrapping_neg() % n };
     loop {
         let product = u128::from(stream.next_u64()) * u128::from(n);
-        if product as u64 >= threshold {
+        let low = product as u64;
+        // The bound 2⁶⁴ mod n is below n: the division is hardly ever needed.
+        if low >= n || low >= n.wrapping_neg() % n.max(1) {
             return (product >> 64) as usize;
         }
     }

@@ -9,8 +9,7 @@ pub use estimand_core::{
     TransformOne,
 };
 pub use estimand_linear::{
-    ElasticNet, ElasticNetCv, Lasso, LassoCv, LinearModel, LinearRegression, LogisticModel,
-    LogisticRegression, MultiLinearModel, Ridge,
+    ElasticNet, ElasticNetCv, Lasso, LassoCv, LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Perceptron, Ridge, SgdClassifier, SgdRegressor,
 };
 pub use estimand_metrics::{
     Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,

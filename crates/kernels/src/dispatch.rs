@@ -4,6 +4,7 @@
 //! AVX-512, for AVX2 with FMA and for the target's baseline; the vectoriser does the rest. The first call
 //! asks the processor what it can do and remembers the table to use.
 
+use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
 use crate::{isa, logistic, map, math::Real, panel, reduce, sparse};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
@@ -153,6 +154,13 @@ kernels! {
     /// The multinomial loss of scores `z`, rows of `width` classes, for class codes `y`: returns
     /// Σ wᵢ (ln Σₖ exp zᵢₖ − zᵢ,yᵢ), leaves in `z` the probabilities pᵢₖ.
     pub fn softmax_loss(z: &mut [T], width: usize, y: &[u32], weights: Option<&[T]>) -> f64 = logistic::softmax_loss;
+
+    /// Stochastic gradient steps over rows, in a given order: see `sgd`.
+    ///
+    /// # Panics
+    /// If a row number is beyond the records, targets or weights, or if a vector of the state that the rule needs is
+    /// shorter than the rows.
+    pub fn sgd_pass(task: &SgdPass<'_, T>, state: &mut SgdState) -> SgdSeen = sgd::pass;
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `memory` | zeros for large results |
+//! | `sgd` | stochastic gradient steps over the rows of a linear model |
 //! | `logistic` | loss, residual and curvature of the logistic and the multinomial model in one pass |
 //!
 //! Every kernel takes `f32` or `f64` slices. Reductions have [`LANES`] fixed partial sums, in `f64` for
@@ -34,9 +35,11 @@ mod memory;
 mod panel;
 mod reduce;
 mod sparse;
+mod sgd;
 
 pub use dispatch::*;
 pub use isa::prefetch;
 pub use memory::zeros;
 pub use panel::PANEL;
 pub use reduce::LANES;
+pub use sgd::{SgdLoss, SgdPass, SgdRate, SgdRows, SgdRule, SgdSeen, SgdState};

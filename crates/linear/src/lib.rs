@@ -7,6 +7,7 @@
 //! | [`ols`] | [`LinearRegression`]: least squares |
 //! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both |
 //! | [`scores`] | [`LinearScores`]: what every linear classifier fits |
+//! | [`sgd`] | [`SgdClassifier`], [`SgdRegressor`], [`Perceptron`]: stochastic gradient descent, in batches too |
 //! | [`model`] | [`LinearModel`], [`MultiLinearModel`]: what every linear regressor fits |
 
 mod cv;
@@ -16,6 +17,7 @@ pub mod model;
 pub mod ols;
 pub mod ridge;
 pub mod scores;
+pub mod sgd;
 #[cfg(test)]
 mod testing;
 
@@ -32,3 +34,7 @@ pub use model::{LinearModel, MultiLinearModel};
 pub use ols::{LeastSquaresSolver, LinearRegression};
 pub use ridge::{Ridge, RidgeSolver};
 pub use scores::LinearScores;
+pub use sgd::{
+    LearningRate, Perceptron, SgdClassifier, SgdLoss, SgdModel, SgdPenalty, SgdRegressor, SgdRegressorLoss,
+    SgdRegressorModel,
+};

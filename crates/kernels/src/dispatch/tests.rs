@@ -20,6 +20,8 @@ macro_rules! for_each_copy {
     }};
 }
 
+mod sgd;
+
 /// Distance from `found` to the true value, in units of the last place of the scalar type at that value.
 trait Ulps: Float {
     fn ulps(self, truth: f64) -> f64;

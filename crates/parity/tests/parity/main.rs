@@ -10,5 +10,6 @@ mod logistic;
 mod metrics;
 mod preprocessing;
 mod sparse_linear;
+mod sgd;
 mod splits;
 mod validation;

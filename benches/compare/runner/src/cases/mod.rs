@@ -6,6 +6,7 @@ mod metrics;
 mod preprocessing;
 mod selection;
 mod sparse_linear;
+mod sgd;
 mod startup;
 
 use estimand_bench_protocol::Entry;
@@ -16,6 +17,7 @@ pub(crate) fn all() -> Vec<Entry> {
         linear::ENTRIES,
         sparse_linear::ENTRIES,
         logistic::ENTRIES,
+        sgd::ENTRIES,
         preprocessing::ENTRIES,
         metrics::ENTRIES,
         selection::ENTRIES,
