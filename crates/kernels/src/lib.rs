@@ -8,6 +8,7 @@
 //! | `math` | `exp`, `ln`, … of one number, free of branches |
 //! | `map` | those functions over slices |
 //! | `reduce` | dot products, sums, distances, `y ← αx + y`, rows shifted and scaled |
+//! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `memory` | zeros for large results |
 //! | `logistic` | loss, residual and curvature of the logistic and the multinomial model in one pass |
@@ -23,6 +24,7 @@
 // not: in `dispatch` and `isa`. `memory` asks the system for large pages. Nothing else is unsafe.
 #![allow(unsafe_code)]
 
+mod classes;
 mod dispatch;
 mod isa;
 mod logistic;
