@@ -18,6 +18,7 @@
 //! | [`prelude`] | everything a program usually needs, for `use estimand::prelude::*` |
 //! | [`datasets`] | bundled data sets, generators, file readers |
 //! | [`preprocessing`] | scalers |
+//! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`linear`] | linear regression, ridge, logistic regression |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
@@ -33,6 +34,7 @@
 //! - Everything that can fail returns `Result<_, `[`Error`]`>`; nothing panics on data.
 //! - The same program gives the same answer, bit for bit, on any number of threads.
 
+pub use estimand_bayes as bayes;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;

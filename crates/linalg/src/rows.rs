@@ -10,7 +10,7 @@ use estimand_par as par;
 use ndarray::{Array2, ArrayView2, s};
 
 /// Rows that are taken together.
-const ROWS: usize = 64;
+pub const ROWS: usize = 64;
 
 /// k functions of a row, for instance one per class.
 pub trait Forms<F: Float>: Sync {
@@ -22,6 +22,53 @@ pub trait Forms<F: Float>: Sync {
 
     /// The values of functions 8g … 8g + 7, as far as there are so many, of rows that have the right width.
     fn eight(&self, g: usize, rows: &[&[F]], out: &mut [[f64; 8]]);
+}
+
+/// start + (x − shift) Wᵀ: k affine functions of a row, which lose nothing far from zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Affine {
+    count: usize,
+    shift: Vec<f64>,
+    start: Vec<[f64; 8]>,
+    /// p values of eight functions, then of the next eight.
+    weights: Vec<[f64; 8]>,
+}
+
+impl Affine {
+    /// W is k × p, `start` k, `shift` p.
+    ///
+    /// # Panics
+    /// If the sizes do not agree.
+    pub fn new(weights: ArrayView2<'_, f64>, start: &[f64], shift: Vec<f64>) -> Self {
+        let (k, p) = weights.dim();
+        assert_eq!((start.len(), shift.len()), (k, p), "sizes of affine functions");
+        let eight = |g: usize, of: &dyn Fn(usize) -> f64| {
+            std::array::from_fn(|l| if 8 * g + l < k { of(8 * g + l) } else { 0.0 })
+        };
+        let groups = k.div_ceil(8);
+        Self {
+            count: k,
+            shift,
+            start: (0..groups).map(|g| eight(g, &|c| start[c])).collect(),
+            weights: (0..groups).flat_map(|g| (0..p).map(move |j| (g, j))).map(|(g, j)| eight(g, &|c| weights[[c, j]])).collect(),
+        }
+    }
+}
+
+impl<F: Float> Forms<F> for Affine {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn cost(&self) -> usize {
+        8 * self.weights.len()
+    }
+
+    fn eight(&self, g: usize, rows: &[&[F]], out: &mut [[f64; 8]]) {
+        let p = self.shift.len();
+        out.fill(self.start[g]);
+        kernels::linear_eight(rows, &self.shift, &self.weights[g * p..(g + 1) * p], out);
+    }
 }
 
 /// The values of all functions, n × k.
@@ -38,10 +85,21 @@ pub fn scores<F: Float>(forms: &impl Forms<F>, x: ArrayView2<'_, F>) -> Array2<F
 pub fn scores_one<F: Float>(forms: &impl Forms<F>, row: &[F], out: &mut Vec<F>) {
     out.clear();
     out.resize(columns(forms.count()), F::zero());
-    let mut values = [[0.0; 8]];
-    for g in 0..forms.count().div_ceil(8) {
+    evaluate_one(forms, row, out);
+}
+
+/// [`values`] of one row, into `out`.
+pub fn values_one<F: Float>(forms: &impl Forms<F>, row: &[F], out: &mut Vec<F>) {
+    out.clear();
+    out.resize(forms.count(), F::zero());
+    evaluate_one(forms, row, out);
+}
+
+fn evaluate_one<F: Float>(forms: &impl Forms<F>, row: &[F], out: &mut [F]) {
+    let (k, mut values) = (forms.count(), [[0.0; 8]]);
+    for g in 0..k.div_ceil(8) {
         forms.eight(g, &[row], &mut values);
-        write(&values[0], g, out);
+        write(&values[0], g, k, out);
     }
 }
 
@@ -50,11 +108,11 @@ pub fn columns(k: usize) -> usize {
     if k == 2 { 1 } else { k }
 }
 
-/// Writes values 8g … 8g + 7 of a row where they belong; into a row of one place, the second less the first.
-pub fn write<F: Float>(values: &[f64; 8], g: usize, out: &mut [F]) {
-    match out {
-        [out] => *out = F::of(values[1] - values[0]),
-        out => out[8 * g..].iter_mut().zip(values).for_each(|(out, value)| *out = F::of(*value)),
+/// Writes values 8g … 8g + 7 of k where they belong; of two into one place, the second less the first.
+pub fn write<F: Float>(values: &[f64; 8], g: usize, k: usize, out: &mut [F]) {
+    match (k, out) {
+        (2, [out]) => *out = F::of(values[1] - values[0]),
+        (_, out) => out[8 * g..].iter_mut().zip(values).for_each(|(out, value)| *out = F::of(*value)),
     }
 }
 
@@ -63,13 +121,13 @@ fn evaluate<F: Float>(forms: &impl Forms<F>, x: ArrayView2<'_, F>, width: usize)
     let chunk = par::chunk_len(x.nrows(), forms.cost() / 8 + 1);
     par::map_rows_mut(out.as_slice_mut().unwrap_or_default(), width, chunk, |from, out| {
         let rows = from..from + out.len() / width.max(1);
-        let mut values = [[0.0; 8]; ROWS];
+        let (k, mut values) = (forms.count(), [[0.0; 8]; ROWS]);
         for_each_rows(x.slice(s![rows, ..]), ROWS, |first, rows| {
             let values = &mut values[..rows.len()];
             let out = &mut out[first * width..(first + rows.len()) * width];
-            for g in 0..forms.count().div_ceil(8) {
+            for g in 0..k.div_ceil(8) {
                 forms.eight(g, rows, values);
-                out.chunks_exact_mut(width).zip(&*values).for_each(|(out, values)| write(values, g, out));
+                out.chunks_exact_mut(width).zip(&*values).for_each(|(out, values)| write(values, g, k, out));
             }
         });
     });

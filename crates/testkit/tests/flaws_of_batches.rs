@@ -14,7 +14,7 @@ enum Flaw {
     None,
     ForgetsEarlierBatches,
     AveragesBatches,
-    LearnsBeforeChecking,
+    LearnsWhatItRefuses,
 }
 
 estimand_core::params! {
@@ -55,8 +55,9 @@ impl<F: Float> LearnClasses<F> for Means<F> {
     fn learn_classes(&mut self, batch: Samples<'_, F, ClassCodes>) -> Result<()> {
         self.features.check(batch.x)?;
         let x = batch.x.dense("Toy")?;
-        if self.flaw == Flaw::LearnsBeforeChecking {
+        if let (Flaw::LearnsWhatItRefuses, Err(error)) = (self.flaw, batch.x.check_finite()) {
             self.mass[0] += F::one();
+            return Err(error);
         }
         batch.x.check_finite()?;
         let (mut sums, mut mass) = (Array2::zeros(self.sums.raw_dim()), Array1::zeros(self.mass.len()));
@@ -115,7 +116,7 @@ fn every_flaw_is_caught() {
     for (flaw, word) in [
         (Flaw::ForgetsEarlierBatches, "batches: "),
         (Flaw::AveragesBatches, "batches: "),
-        (Flaw::LearnsBeforeChecking, "after refused batches"),
+        (Flaw::LearnsWhatItRefuses, "after refused batches"),
     ] {
         let found = failures(flaw);
         assert!(found.len() == 1 && found[0].1.contains(word), "{flaw:?}: {found:?}");

@@ -77,7 +77,8 @@ impl<F: Float> State<F> {
                 Rule::Multinomial => row.assign(&log_shares(counts.mapv(|count| count + alpha))),
                 Rule::Complement { norm } => {
                     let logs = log_shares((&all - &counts).mapv(|count| count.max(0.0) + alpha));
-                    let by = if norm { logs.sum() } else { -1.0 };
+                    // Of a single column, all logarithms are 0.
+                    let by = Some(logs.sum()).filter(|sum| norm && *sum < 0.0).unwrap_or(-1.0);
                     row.assign(&(logs / by));
                 }
                 Rule::Bernoulli { .. } => {
@@ -316,7 +317,7 @@ impl<F: Float> Scores<F> for CountNbModel<F> {
                         let (v, factors) = (self.state.value(v), &self.derived.factors[g * p + j]);
                         values.iter_mut().zip(factors).for_each(|(value, factor)| *value += v * factor);
                     }
-                    rows::write(&values, g, out);
+                    rows::write(&values, g, k, out);
                 }
             }
         });

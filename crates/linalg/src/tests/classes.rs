@@ -1,10 +1,8 @@
 //! Moments by class, Gram matrices within classes, and scores, against their definitions.
 
 use super::{layouts, numbers, weights};
-use crate::rows::{Forms, scores, scores_one};
+use crate::rows::{Affine, scores, scores_one};
 use crate::{ClassMoments, Moments};
-use estimand_core::Float;
-use estimand_kernels as kernels;
 use ndarray::{Array1, Array2, Axis};
 use proptest::prelude::*;
 
@@ -88,31 +86,13 @@ fn columns_that_are_constant_within_classes_have_no_deviations() {
     assert!(!ClassMoments::new(x.view(), codes.view(), 3, None).is_finite());
 }
 
-/// z = xW
-struct Linear(Array2<f64>);
-impl<F: Float> Forms<F> for Linear {
-    fn count(&self) -> usize {
-        self.0.ncols()
-    }
-    fn cost(&self) -> usize {
-        self.0.len()
-    }
-    fn eight(&self, g: usize, rows: &[&[F]], out: &mut [[f64; 8]]) {
-        let panel: Vec<[f64; 8]> = (self.0.rows().into_iter())
-            .map(|row| std::array::from_fn(|l| row.get(8 * g + l).copied().unwrap_or(0.0)))
-            .collect();
-        out.fill([0.0; 8]);
-        kernels::linear_eight(rows, &vec![0.0; self.0.nrows()], &panel, out);
-    }
-}
-
 #[test]
 fn scores_are_those_of_each_row_in_any_layout() {
     for k in [1, 2, 3, 8, 11] {
         let (x, w) = (numbers::<f64>(150, 9, 3), numbers::<f64>(9, k, 4));
         let z = x.dot(&w);
         let truth = if k == 2 { (&z.column(1) - &z.column(0)).insert_axis(Axis(1)) } else { z };
-        let forms = Linear(w);
+        let forms = Affine::new(w.t(), &vec![0.0; k], vec![0.0; 9]);
         layouts(&x, |what, view| {
             let found = scores(&forms, view);
             // Nine products of numbers below one.

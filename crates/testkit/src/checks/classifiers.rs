@@ -201,7 +201,7 @@ where
         let (labels, proba, decisions) = ok("fitting", labels_and_probabilities(estimator, Train::of(&p)))?;
         let sums = proba.sum_axis(Axis(1)).insert_axis(Axis(1));
         // k roundings in a sum of numbers below one.
-        agree("sums of probabilities", &sums, &ndarray::Array2::ones(sums.raw_dim()), 1e-12)?;
+        agree("sums of probabilities", &sums, &Array2::ones(sums.raw_dim()), 1e-12)?;
         if proba.iter().any(|v| !(0.0..=1.0).contains(v)) {
             return Err("a probability lies outside [0, 1]".into());
         }

@@ -1,5 +1,6 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
+mod bayes;
 mod linear;
 mod metrics;
 mod preprocessing;
@@ -10,5 +11,5 @@ use estimand_bench_protocol::Entry;
 
 /// Every case of every family.
 pub(crate) fn all() -> Vec<Entry> {
-    [linear::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
+    [bayes::ENTRIES, linear::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
 }
