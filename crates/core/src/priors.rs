@@ -47,7 +47,8 @@ impl Priors {
             Self::Empirical | Self::Uniform => Ok(vec![1.0 / k as f64; k]),
             Self::Given(priors) => {
                 let sum: f64 = priors.iter().sum();
-                let sound = priors.len() == k && priors.iter().all(|p| *p >= 0.0) && (sum - 1.0).abs() <= 1e-6;
+                let sound =
+                    priors.len() == k && priors.iter().all(|p| *p >= 0.0) && (sum - 1.0).abs() <= 1e-6;
                 if sound {
                     return Ok(priors.iter().map(|p| p / sum).collect());
                 }

@@ -175,7 +175,11 @@ impl ClassMoments {
     ) -> Array2<f64> {
         let (n, p) = x.dim();
         assert_eq!((codes.len(), weights.map_or(n, |w| w.len())), (n, n), "rows of X, codes and weights");
-        assert_eq!((self.mean.dim(), factors.len()), ((self.weight.len(), p), self.weight.len()), "classes and columns");
+        assert_eq!(
+            (self.mean.dim(), factors.len()),
+            ((self.weight.len(), p), self.weight.len()),
+            "classes and columns"
+        );
         let centred = Centred { x, codes, weights, mean: self.mean.view(), factors, rows };
         let mut gram = Array2::zeros((p, p));
         centred.tiles(rows.map_or(n, <[usize]>::len)).for_each(|i, j, value| {
@@ -210,18 +214,26 @@ impl<F: Float> Centred<'_, F> {
                 let lines = lines(self.x, block.clone().map(row), &mut copy);
                 let codes: Vec<u32> = block.clone().map(|i| self.codes[row(i)]).collect();
                 let factors: Vec<f64> = (block.clone().zip(&codes))
-                    .map(|(i, c)| (self.factors[*c as usize] * self.weights.map_or(1.0, |w| w[row(i)].f64())).sqrt())
+                    .map(|(i, c)| {
+                        (self.factors[*c as usize] * self.weights.map_or(1.0, |w| w[row(i)].f64())).sqrt()
+                    })
                     .collect();
                 self.pack(&lines, &codes, &factors, a.clone(), &mut left);
                 if a != b {
                     self.pack(&lines, &codes, &factors, b.clone(), &mut right);
                 }
-                let next = if self.rows.is_some() { 0..0 } else { block.end..range.end.min(block.end + ROWS) };
+                let next =
+                    if self.rows.is_some() { 0..0 } else { block.end..range.end.min(block.end + ROWS) };
                 let next = self.x.slice(s![next, ..]);
                 let right = if a == b { &left } else { &right };
-                add_products(layout, (a.clone(), b.clone()), (&left, right), block.len(), tiles, |k, count| {
-                    piece(next, k, count)
-                });
+                add_products(
+                    layout,
+                    (a.clone(), b.clone()),
+                    (&left, right),
+                    block.len(),
+                    tiles,
+                    |k, count| piece(next, k, count),
+                );
             }
         })
     }
@@ -282,5 +294,10 @@ fn provisional_means<F: Float>(
         }
         seen[c] += 1;
     }
-    first.iter().zip(&sum).enumerate().map(|(at, (f, s))| f + s / f64::max(taken[at / p.max(1)], 1.0)).collect()
+    first
+        .iter()
+        .zip(&sum)
+        .enumerate()
+        .map(|(at, (f, s))| f + s / f64::max(taken[at / p.max(1)], 1.0))
+        .collect()
 }

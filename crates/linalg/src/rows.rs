@@ -50,7 +50,10 @@ impl Affine {
             count: k,
             shift,
             start: (0..groups).map(|g| eight(g, &|c| start[c])).collect(),
-            weights: (0..groups).flat_map(|g| (0..p).map(move |j| (g, j))).map(|(g, j)| eight(g, &|c| weights[[c, j]])).collect(),
+            weights: (0..groups)
+                .flat_map(|g| (0..p).map(move |j| (g, j)))
+                .map(|(g, j)| eight(g, &|c| weights[[c, j]]))
+                .collect(),
         }
     }
 }

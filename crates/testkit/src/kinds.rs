@@ -6,9 +6,9 @@ use estimand_core::persist::{settings_from_json, settings_to_json};
 use estimand_core::records::Table;
 use estimand_core::serde;
 use estimand_core::{
-    ClassWeight, Classifier, Decide, Describe, Fit, FitBatches, FitClasses, Float, InverseTransform, LearnClasses,
-    PartialFit, Persist, Predict, PredictOne, PredictProba, Probabilities, Records, Result, Samples, Scores, Transform,
-    TransformOne,
+    ClassWeight, Classifier, Decide, Describe, Fit, FitBatches, FitClasses, Float, InverseTransform,
+    LearnClasses, PartialFit, Persist, Predict, PredictOne, PredictProba, Probabilities, Records, Result,
+    Samples, Scores, Transform, TransformOne,
 };
 use ndarray::{Array1, Array2, Axis};
 use serde_json::Value;

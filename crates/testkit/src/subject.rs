@@ -109,7 +109,8 @@ impl<E: Describe> Suite<E> {
             answer,
             answer_f32,
         };
-        let mut suite = Self { estimator, subject, domain: |v| v, checks: Vec::new(), exceptions: Vec::new() };
+        let mut suite =
+            Self { estimator, subject, domain: |v| v, checks: Vec::new(), exceptions: Vec::new() };
         for (name, check) in checks::COMMON {
             suite.add(name, check);
         }
@@ -145,8 +146,7 @@ impl<E: Describe> Suite<E> {
         let mut failures = Vec::new();
         for (name, check) in &self.checks {
             let excepted = self.exceptions.iter().any(|(e, _)| e == name);
-            let outcome =
-                in_domain(self.domain, || catch_unwind(AssertUnwindSafe(|| check(&self.subject))));
+            let outcome = in_domain(self.domain, || catch_unwind(AssertUnwindSafe(|| check(&self.subject))));
             match (outcome.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))), excepted) {
                 (Err(what), false) => failures.push((*name, what)),
                 (Ok(()), true) => failures.push((*name, "passes, though it is declared an exception".into())),

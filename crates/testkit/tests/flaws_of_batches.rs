@@ -1,7 +1,8 @@
 //! The check of batches of classifiers can fail: a learner that passes, and one flaw at a time.
 
 use estimand_core::{
-    ClassCodes, Features, FitBatches, FitClasses, Float, LearnClasses, Records, Result, Samples, Scores, Scratch,
+    ClassCodes, Features, FitBatches, FitClasses, Float, LearnClasses, Records, Result, Samples, Scores,
+    Scratch,
 };
 use estimand_testkit::{Suite, classifier};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
@@ -88,13 +89,15 @@ impl<F: Float> Scores<F> for Means<F> {
         self.features.check(x)?;
         x.check_shape()?;
         x.check_finite()?;
-        let means = &self.sums / &self.mass.mapv(|m| if m > F::zero() { m } else { F::one() }).insert_axis(Axis(1));
+        let means =
+            &self.sums / &self.mass.mapv(|m| if m > F::zero() { m } else { F::one() }).insert_axis(Axis(1));
         let squares = means.map_axis(Axis(1), |row| row.dot(&row) / F::of(2.0));
         let z = x.dense("Toy")?.dot(&means.t()) - &squares;
         Ok(if z.ncols() == 2 { (&z.column(1) - &z.column(0)).insert_axis(Axis(1)) } else { z })
     }
     fn scores_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {
-        let x = ArrayView2::from_shape((1, row.len()), row).map_err(|e| estimand_core::Error::numerical(e.to_string()))?;
+        let x = ArrayView2::from_shape((1, row.len()), row)
+            .map_err(|e| estimand_core::Error::numerical(e.to_string()))?;
         out.clear();
         out.extend(self.scores(x.into())?);
         Ok(())

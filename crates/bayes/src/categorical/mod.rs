@@ -30,8 +30,8 @@ use crate::counts::smoothing;
 use estimand_core::describe::at_least;
 use estimand_core::persist::check_len;
 use estimand_core::{
-    ClassCodes, ClassWeight, Error, Features, FitBatches, FitClasses, Float, LearnClasses, Priors, Probabilities,
-    Records, Report, Result, Samples, Scores, Scratch,
+    ClassCodes, ClassWeight, Error, Features, FitBatches, FitClasses, Float, LearnClasses, Priors,
+    Probabilities, Records, Report, Result, Samples, Scores, Scratch,
 };
 use estimand_linalg::{Forms, rows};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};

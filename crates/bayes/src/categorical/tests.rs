@@ -6,7 +6,8 @@ use proptest::prelude::*;
 #[test]
 fn a_case_by_hand() {
     // Column 0 has two categories, column 1 three.
-    let (x, y) = (array![[0.0, 0.0], [0.0, 1.0], [1.0, 2.0], [1.0, 2.0], [1.0, 1.0]], ["a", "a", "b", "b", "b"]);
+    let (x, y) =
+        (array![[0.0, 0.0], [0.0, 1.0], [1.0, 2.0], [1.0, 2.0], [1.0, 1.0]], ["a", "a", "b", "b", "b"]);
     let model = CategoricalNb::new().fit((&x, &y)).unwrap();
     assert_eq!(model.n_categories(), [2, 3]);
     assert_eq!(model.category_count(1).unwrap(), array![[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]);

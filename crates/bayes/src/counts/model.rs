@@ -3,8 +3,8 @@
 use estimand_core::persist::check_len;
 use estimand_core::records::MatrixView;
 use estimand_core::{
-    ClassCodes, ClassWeight, Error, Features, Float, LearnClasses, Priors, Probabilities, Records, Report, Result,
-    Samples, Scores, Scratch,
+    ClassCodes, ClassWeight, Error, Features, Float, LearnClasses, Priors, Probabilities, Records, Report,
+    Result, Samples, Scores, Scratch,
 };
 use estimand_kernels as kernels;
 use estimand_linalg::{Forms, rows};
@@ -135,7 +135,12 @@ impl<F: Float> State<F> {
     }
 
     /// (1): n and N of a batch.
-    fn count(&self, x: Records<'_, F>, codes: ArrayView1<'_, u32>, weights: Option<ArrayView1<'_, F>>) -> (Array1<f64>, Array2<f64>) {
+    fn count(
+        &self,
+        x: Records<'_, F>,
+        codes: ArrayView1<'_, u32>,
+        weights: Option<ArrayView1<'_, F>>,
+    ) -> (Array1<f64>, Array2<f64>) {
         let (k, p) = self.feature_count.dim();
         let weight = |i: usize| weights.map_or(1.0, |w| w[i].f64());
         let mut class_count = Array1::zeros(k);
@@ -254,7 +259,9 @@ impl<F: Float> LearnClasses<F> for CountNbModel<F> {
             ..self.state.clone()
         };
         if !state.feature_count.sum().is_finite() {
-            return Err(Error::numerical("sums of the counts leave the range of f64; scale the columns first"));
+            return Err(Error::numerical(
+                "sums of the counts leave the range of f64; scale the columns first",
+            ));
         }
         self.derived = state.derive()?;
         self.state = state;
@@ -327,7 +334,8 @@ impl<F: Float> Scores<F> for CountNbModel<F> {
     fn scores_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {
         self.state.features.check_width(row.len())?;
         if let Rule::Bernoulli { .. } = self.state.rule {
-            let row = ArrayView2::from_shape((1, row.len()), row).map_err(|e| Error::numerical(e.to_string()))?;
+            let row =
+                ArrayView2::from_shape((1, row.len()), row).map_err(|e| Error::numerical(e.to_string()))?;
             Records::from(row).check_finite()?;
             self.state.check_values(row.into(), false)?;
         }

@@ -24,7 +24,11 @@ fn the_multinomial_example_of_the_book() {
     let (x, y) = texts();
     let model = MultinomialNb::new().fit((&x, &y)).unwrap();
     let theta = model.feature_log_prob().mapv(f64::exp);
-    assert!(close([theta[[0, 1]], theta[[0, 5]], theta[[1, 1]], theta[[1, 5]]], [6.0 / 14.0, 1.0 / 14.0, 2.0 / 9.0, 2.0 / 9.0], 1e-15));
+    assert!(close(
+        [theta[[0, 1]], theta[[0, 5]], theta[[1, 1]], theta[[1, 5]]],
+        [6.0 / 14.0, 1.0 / 14.0, 2.0 / 9.0, 2.0 / 9.0],
+        1e-15
+    ));
     // Chinese Chinese Chinese Tokyo Japan: 0.0003 for China and 0.0001 for Japan.
     let test = array![[0.0, 3.0, 1.0, 0.0, 0.0, 1.0]];
     let (china, japan) = (0.75 * (3.0_f64 / 7.0).powi(3) / 14.0 / 14.0, 0.25 * (2.0_f64 / 9.0).powi(5));
@@ -38,7 +42,8 @@ fn the_bernoulli_example_of_the_book() {
     // [Manning08, example 13.2]: 0.005 for China, 0.022 for Japan.
     let (x, y) = texts();
     let model = BernoulliNb::new().fit((&x, &y)).unwrap();
-    let theta = [0.4, 0.8, 0.2, 0.4, 0.4, 0.2, 1.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 2.0 / 3.0];
+    let theta =
+        [0.4, 0.8, 0.2, 0.4, 0.4, 0.2, 1.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 2.0 / 3.0];
     assert!(close(model.feature_log_prob().mapv(f64::exp), theta, 1e-15));
     let (china, japan) = (0.75 * 0.8 * 0.2 * 0.2 * 0.6_f64.powi(3), 0.25 * (2.0_f64 / 3.0).powi(6));
     let proba = model.predict_proba(&array![[0.0, 3.0, 1.0, 0.0, 0.0, 1.0]]).unwrap();
@@ -50,7 +55,8 @@ fn the_steps_of_complement_naive_bayes() {
     // [Rennie03, table 4], steps 4 to 6, on the texts with each word once.
     let (x, y) = texts();
     let x = x.mapv(|v| f64::min(v, 1.0));
-    let theta = array![[1.0, 2.0, 2.0, 1.0, 1.0, 2.0], [2.0, 4.0, 1.0, 2.0, 2.0, 1.0]] / array![[9.0], [12.0]];
+    let theta =
+        array![[1.0, 2.0, 2.0, 1.0, 1.0, 2.0], [2.0, 4.0, 1.0, 2.0, 2.0, 1.0]] / array![[9.0], [12.0]];
     let weights = theta.mapv(|v: f64| -v.ln());
     let model = ComplementNb::new().fit((&x, &y)).unwrap();
     assert!(close(model.feature_log_prob().to_owned(), weights.clone(), 1e-15));
@@ -109,7 +115,7 @@ proptest! {
         }
         let whole = MultinomialNb::new().fit((&x, &y)).unwrap();
         prop_assert_eq!(model.model(), whole.model()); // whole numbers add up exactly
-        let saved = CountNbModel::<f64>::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        let saved = CountNbModel::<f64>::from_bytes(&model.model().to_bytes().unwrap()).unwrap();
         prop_assert_eq!(&saved, whole.model());
     }
 }

@@ -30,8 +30,8 @@ mod tests;
 use estimand_core::describe::at_least;
 use estimand_core::persist::check_len;
 use estimand_core::{
-    ClassCodes, ClassWeight, Error, Features, FitBatches, FitClasses, Float, LearnClasses, Priors, Probabilities,
-    Records, Report, Result, Samples, Scores, Scratch,
+    ClassCodes, ClassWeight, Error, Features, FitBatches, FitClasses, Float, LearnClasses, Priors,
+    Probabilities, Records, Report, Result, Samples, Scores, Scratch,
 };
 use estimand_kernels as kernels;
 use estimand_linalg::{ClassMoments, Forms, rows};
@@ -151,7 +151,9 @@ impl<F: Float> TryFrom<State<F>> for GaussianNbModel<F> {
             check_len("columns", p, moments.ncols())?;
         }
         let possible = |v: &f64| v.is_finite() && *v >= 0.0;
-        if !(state.moments.is_finite() && state.moments.weight.iter().chain(&state.moments.squares).all(possible)) {
+        if !(state.moments.is_finite()
+            && state.moments.weight.iter().chain(&state.moments.squares).all(possible))
+        {
             return Err(Error::Persist { what: "moments are negative or not finite".into() });
         }
         let derived = state.derive()?;
@@ -254,7 +256,9 @@ impl<F: Float> LearnClasses<F> for GaussianNbModel<F> {
         let moments = ClassMoments::new(x, batch.y.y, batch.y.k, batch.weights);
         if !moments.is_finite() {
             batch.x.check_finite()?;
-            return Err(Error::numerical("squares of the values leave the range of f64; scale the columns first"));
+            return Err(Error::numerical(
+                "squares of the values leave the range of f64; scale the columns first",
+            ));
         }
         let state = State { moments: self.state.moments.clone().combine(&moments), ..self.state.clone() };
         self.derived = state.derive()?;

@@ -93,7 +93,8 @@ fn columns_far_from_zero_keep_their_variance() {
     let y: Vec<usize> = (0..300).map(|i| i % 2).collect();
     // Multiples of 2⁻²⁰, so that nothing is rounded when they are moved.
     let near = near.mapv(|v| (v * 1_048_576.0).round() / 1_048_576.0);
-    let (a, b) = (GaussianNb::new().fit((&near, &y)).unwrap(), GaussianNb::new().fit((&(&near + 1e9), &y)).unwrap());
+    let (a, b) =
+        (GaussianNb::new().fit((&near, &y)).unwrap(), GaussianNb::new().fit((&(&near + 1e9), &y)).unwrap());
     assert!(a.var().iter().zip(&b.var()).all(|(a, b)| (a - b).abs() < 1e-12 * a));
     let (a, b) = (a.joint_log_likelihood(&near).unwrap(), b.joint_log_likelihood(&(&near + 1e9)).unwrap());
     // The means are known to 1e-7.
@@ -121,7 +122,9 @@ fn classes_that_were_not_seen_are_impossible() {
 fn what_cannot_be_learnt_is_said() {
     let (x, y) = (array![[1.0, 3.0], [2.0, 3.0], [5.0, 3.0]], [0, 0, 1]);
     let message = |settings: GaussianNb| settings.fit((&x, &y)).map(drop).unwrap_err().to_string();
-    assert!(message(GaussianNb::new().var_smoothing(0.0)).contains("column x1 has no finite variance in class 0"));
+    assert!(
+        message(GaussianNb::new().var_smoothing(0.0)).contains("column x1 has no finite variance in class 0")
+    );
     assert!(message(GaussianNb::new().priors([0.5, 0.6])).contains("`priors` must be 2 probabilities"));
     assert!(message(GaussianNb::new().priors([1.0])).contains("`priors`"));
     assert!(message(GaussianNb::new().var_smoothing(-1.0)).contains("`var_smoothing`"));

@@ -124,10 +124,12 @@ impl<'a, F: Float> ByClass<'a, F> {
                 shrink(&mut covariance, share);
                 Ok(covariance)
             }
-            Shrinkage::Auto => shares.iter().enumerate().try_fold(Array2::zeros((p, p)), |mut sum, (c, share)| {
-                sum.scaled_add(*share, &self.shrunk_of_class(c, shrinkage)?);
-                Ok(sum)
-            }),
+            Shrinkage::Auto => {
+                shares.iter().enumerate().try_fold(Array2::zeros((p, p)), |mut sum, (c, share)| {
+                    sum.scaled_add(*share, &self.shrunk_of_class(c, shrinkage)?);
+                    Ok(sum)
+                })
+            }
         }
     }
 }

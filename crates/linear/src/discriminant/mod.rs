@@ -32,6 +32,7 @@
 mod covariance;
 mod linear;
 mod quadratic;
+mod solve;
 #[cfg(test)]
 mod tests;
 

@@ -22,8 +22,8 @@ use super::covariance::{ByClass, Shrinkage, deviations, whiten};
 use estimand_core::describe::{between, inside};
 use estimand_core::persist::check_len;
 use estimand_core::{
-    ClassCodes, ClassWeight, Describe, Error, Features, FitClasses, Float, Priors, Probabilities, Records, Report, Result,
-    Samples, Scores, Scratch,
+    ClassCodes, ClassWeight, Describe, Error, Features, FitClasses, Float, Priors, Probabilities, Records,
+    Report, Result, Samples, Scores, Scratch,
 };
 use estimand_kernels as kernels;
 use estimand_linalg::{Forms, rows};
@@ -121,7 +121,10 @@ impl<F: Float> QuadraticDiscriminantModel<F> {
 impl FitClasses for QuadraticDiscriminantAnalysis {
     type Model<F: Float> = QuadraticDiscriminantModel<F>;
 
-    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<QuadraticDiscriminantModel<F>> {
+    fn fit_classes<F: Float>(
+        &self,
+        samples: Samples<'_, F, ClassCodes>,
+    ) -> Result<QuadraticDiscriminantModel<F>> {
         self.shrinkage.check()?;
         let features = Features::of(samples.x);
         let classes = ByClass::new(samples, &self.name())?;
@@ -144,7 +147,9 @@ impl FitClasses for QuadraticDiscriminantAnalysis {
             let a = |b: usize, j: usize| {
                 std::array::from_fn(|l| found.directions.get((j, 8 * b + l)).copied().unwrap_or(0.0))
             };
-            whitening.push((0..p.div_ceil(8)).flat_map(|b| (0..p).map(move |j| (b, j))).map(|(b, j)| a(b, j)).collect());
+            whitening.push(
+                (0..p.div_ceil(8)).flat_map(|b| (0..p).map(move |j| (b, j))).map(|(b, j)| a(b, j)).collect(),
+            );
             if self.store_covariance {
                 kept.push(covariance);
             }
@@ -156,7 +161,8 @@ impl FitClasses for QuadraticDiscriminantAnalysis {
             whitening,
             covariance: kept,
             features,
-            report: Report::direct("eigenvalues of the covariances").note(format!("{k} covariances of rank {p}")),
+            report: Report::direct("eigenvalues of the covariances")
+                .note(format!("{k} covariances of rank {p}")),
             scalar: PhantomData,
         };
         let range = "covariances leave the range of f64; bring the columns to similar scales";
@@ -213,6 +219,8 @@ impl<F: Float> Probabilities<F> for QuadraticDiscriminantModel<F> {
     }
 }
 
-estimand_core::persist!(QuadraticDiscriminantModel<F>, |model| QuadraticDiscriminantModel::check_loaded(model), |model, k| {
-    check_len("classes", k, model.constants.len())
-});
+estimand_core::persist!(
+    QuadraticDiscriminantModel<F>,
+    |model| QuadraticDiscriminantModel::check_loaded(model),
+    |model, k| { check_len("classes", k, model.constants.len()) }
+);

@@ -1,7 +1,9 @@
 use super::*;
 use crate::testing::{apart, normal, repeated, weights};
 use DiscriminantSolver::{Eigen, Lsqr, Svd};
-use estimand_core::{ClassWeight, Classifier, Decide, Fit, Predict, PredictProba, Priors, Scratch, Transform, TransformOne};
+use estimand_core::{
+    ClassWeight, Classifier, Decide, Fit, Predict, PredictProba, Priors, Scratch, Transform, TransformOne,
+};
 use ndarray::{Array1, Array2, Axis, array, concatenate, s};
 
 type Linear = Classifier<LinearDiscriminantModel<f64>, usize>;
@@ -35,7 +37,7 @@ fn moments(x: &Array2<f64>, y: &Array1<usize>, k: usize) -> Vec<(Array1<f64>, Ar
     (0..k).map(of_class).collect()
 }
 
-/// The value and its inverse's product: Gauss–Jordan elimination, and ln det, slowly.
+/// A⁻¹b and ln |det A|, by Gauss–Jordan elimination.
 fn solve(a: &Array2<f64>, b: &Array1<f64>) -> (Array1<f64>, f64) {
     let p = b.len();
     let (mut a, mut b, mut log_det) = (a.clone(), b.clone(), 0.0);
@@ -104,7 +106,8 @@ fn linear_scores_are_those_of_the_densities() {
         for solver in [Svd, Lsqr, Eigen] {
             let model = lda().solver(solver).fit((&x, &y)).unwrap();
             let found = model.decision_function(&x).unwrap();
-            let found = if k == 2 { concatenate![Axis(1), -&found / 2.0, &found / 2.0] } else { contrasts(&found) };
+            let found =
+                if k == 2 { concatenate![Axis(1), -&found / 2.0, &found / 2.0] } else { contrasts(&found) };
             // The means of k > 2 classes do not span all of the space: `Svd` scores along them alone, by the same densities.
             assert!(apart(&truth, &found) < 1e-10, "{solver:?}, {n} × {p}: {:e}", apart(&truth, &found));
         }
@@ -115,7 +118,9 @@ fn linear_scores_are_those_of_the_densities() {
 fn the_solvers_agree() {
     let (x, y) = classes(200, 6, 4, 5);
     for x in [x.clone(), &x + 1e5, &x * &Array1::logspace(10.0, -6.0, 6.0, 6)] {
-        let fit = |solver: DiscriminantSolver, tol: f64| -> Linear { lda().solver(solver).tol(tol).fit((&x, &y)).unwrap() };
+        let fit = |solver: DiscriminantSolver, tol: f64| -> Linear {
+            lda().solver(solver).tol(tol).fit((&x, &y)).unwrap()
+        };
         let svd = fit(Svd, 1e-4);
         let truth = svd.decision_function(&x).unwrap();
         for other in [fit(Svd, 1e-6), fit(Lsqr, 1e-4), fit(Eigen, 1e-4)] {
@@ -128,7 +133,8 @@ fn the_solvers_agree() {
             let sign = a.dot(&b).signum();
             assert!(apart(&a.to_owned(), &(&b * sign)) < 1e-8);
         }
-        let shares = (svd.explained_variance_ratio().to_vec(), fit(Eigen, 1e-4).explained_variance_ratio().to_vec());
+        let shares =
+            (svd.explained_variance_ratio().to_vec(), fit(Eigen, 1e-4).explained_variance_ratio().to_vec());
         assert!(apart(&shares.0, &shares.1) < 1e-9);
     }
 }
@@ -140,7 +146,8 @@ fn directions_whiten_the_classes_and_part_their_means() {
     for solver in [Svd, Eigen] {
         let model = lda().solver(solver).fit((&x, &y)).unwrap();
         let z = model.transform(&x).unwrap();
-        let within = moments(&z, &y, 4).into_iter().fold(Array2::zeros((3, 3)), |sum, (_, s, share)| sum + s * share);
+        let within =
+            moments(&z, &y, 4).into_iter().fold(Array2::zeros((3, 3)), |sum, (_, s, share)| sum + s * share);
         assert!(apart(&Array2::<f64>::eye(3), &within) < 1e-10, "{solver:?}");
         // The means have mean 0, are uncorrelated, and spread most along the first direction.
         let means: Array2<f64> = Array2::from_shape_fn((4, 3), |(c, j)| moments(&z, &y, 4)[c].0[j]);
@@ -202,7 +209,9 @@ fn weights_are_repetitions() {
         for shrinkage in [Shrinkage::None, Shrinkage::By(0.3), Shrinkage::Auto] {
             let settings = lda().solver(solver).shrinkage(shrinkage);
             if solver == Svd && shrinkage != Shrinkage::None {
-                assert!(settings.fit((&x, &y)).unwrap_err().to_string().contains("shrinkage with solver Svd"));
+                assert!(
+                    settings.fit((&x, &y)).unwrap_err().to_string().contains("shrinkage with solver Svd")
+                );
                 continue;
             }
             let (a, b) = (settings.fit((&x, &y, &w)).unwrap(), settings.fit((&long, &labels)).unwrap());
@@ -228,7 +237,8 @@ fn ledoit_and_wolf_is_its_definition() {
         let (mean, covariance, _) = moments(x, y, 2)[c].clone();
         let scale = covariance.diag().mapv(f64::sqrt);
         let r = Array2::from_shape_fn((4, 4), |(j, k)| covariance[[j, k]] / scale[j] / scale[k]);
-        let z: Vec<Array1<f64>> = (0..40).filter(|i| y[*i] == c).map(|i| (&x.row(i) - &mean) / &scale).collect();
+        let z: Vec<Array1<f64>> =
+            (0..40).filter(|i| y[*i] == c).map(|i| (&x.row(i) - &mean) / &scale).collect();
         let n = z.len() as f64;
         let unit = Array2::<f64>::eye(4);
         let delta = (&r - &unit).mapv(|v| v * v).sum() / 4.0;
@@ -239,11 +249,14 @@ fn ledoit_and_wolf_is_its_definition() {
         });
         let s = (beta.sum::<f64>() / n / n / 4.0 / delta).min(1.0);
         assert!(s > 0.05 && s < 0.95, "a telling case: {s}");
-        Array2::from_shape_fn((4, 4), |(j, k)| ((1.0 - s) * r[[j, k]] + s * unit[[j, k]]) * scale[j] * scale[k])
+        Array2::from_shape_fn((4, 4), |(j, k)| {
+            ((1.0 - s) * r[[j, k]] + s * unit[[j, k]]) * scale[j] * scale[k]
+        })
     };
     let truth = (shrunk(&x, &y, 0) + shrunk(&x, &y, 1)) / 2.0;
     for solver in [Lsqr, Eigen] {
-        let model = lda().solver(solver).shrinkage(Shrinkage::Auto).store_covariance(true).fit((&x, &y)).unwrap();
+        let model =
+            lda().solver(solver).shrinkage(Shrinkage::Auto).store_covariance(true).fit((&x, &y)).unwrap();
         assert!(apart(&truth, &model.covariance().unwrap().to_owned()) < 1e-12);
     }
 }
@@ -273,7 +286,8 @@ fn regularised_covariances_are_their_definition() {
     let (x, y) = classes(50, 3, 2, 23);
     let each = moments(&x, &y, 2);
     let unit = Array2::<f64>::eye(3);
-    let with = |settings: QuadraticDiscriminantAnalysis| settings.store_covariance(true).fit((&x, &y)).unwrap();
+    let with =
+        |settings: QuadraticDiscriminantAnalysis| settings.store_covariance(true).fit((&x, &y)).unwrap();
     let truth = &each[0].1 * 0.7 + &unit * 0.3;
     assert!(apart(&truth, &with(qda().reg_param(0.3)).covariance()[0]) < 1e-13);
     let truth = &each[0].1 * 0.8 + &unit * (0.2 * each[0].1.diag().sum() / 3.0);
@@ -286,18 +300,24 @@ fn singular_classes_are_refused_by_name() {
     let (x, y) = classes(40, 3, 2, 29);
     let twice = concatenate![Axis(1), x, x];
     let refused = qda().fit((&twice, &y)).unwrap_err().to_string();
-    assert!(refused.contains("class 0") && refused.contains("rank 3 of 6") && refused.contains("reg_param"), "{refused}");
+    assert!(
+        refused.contains("class 0") && refused.contains("rank 3 of 6") && refused.contains("reg_param"),
+        "{refused}"
+    );
     assert_eq!(qda().reg_param(0.1).fit((&twice, &y)).unwrap().predict(&twice).unwrap().len(), 40);
     let (few, labels) = (x.slice(s![..5, ..]), y.slice(s![..5]));
     assert!(qda().fit((few, labels)).unwrap_err().to_string().contains("rows too few"));
-    qda().shrinkage(Shrinkage::Auto).fit((few, labels)).unwrap();
+    qda().shrinkage(0.2).fit((few, labels)).unwrap();
 }
 
 #[test]
 fn settings_that_do_not_fit_are_refused() {
     let (x, y) = classes(30, 3, 3, 31);
-    let refused = |settings: LinearDiscriminantAnalysis| settings.fit((&x, &y)).map(drop).unwrap_err().to_string();
-    assert!(refused(lda().n_components(Some(3))).contains("`n_components` must be at most min(p, k − 1) = 2"));
+    let refused =
+        |settings: LinearDiscriminantAnalysis| settings.fit((&x, &y)).map(drop).unwrap_err().to_string();
+    assert!(
+        refused(lda().n_components(Some(3))).contains("`n_components` must be at most min(p, k − 1) = 2")
+    );
     assert!(refused(lda().solver(Lsqr).shrinkage(1.5)).contains("`shrinkage`"));
     assert!(refused(lda().priors([0.5, 0.5])).contains("`priors` must be 3 probabilities"));
     let lsqr = lda().solver(Lsqr).fit((&x, &y)).unwrap();
@@ -311,6 +331,9 @@ fn settings_that_do_not_fit_are_refused() {
     let same = array![[1.0], [2.0], [1.0], [2.0], [1.0], [2.0]];
     let model = lda().fit((&same, &[0, 0, 1, 1, 1, 1])).unwrap();
     let proba = model.predict_proba(&array![[7.0]]).unwrap();
-    assert!((proba[[0, 1]] - 2.0 / 3.0).abs() < 1e-14, "{proba}");
-    assert_eq!(lda().priors(Priors::Uniform).fit((&same, &[0, 0, 1, 1, 1, 1])).unwrap().predict(&same).unwrap()[0], 0);
+    assert!((proba[[0, 1]] - 2.0 / 3.0_f64).abs() < 1e-14, "{proba}");
+    assert_eq!(
+        lda().priors(Priors::Uniform).fit((&same, &[0, 0, 1, 1, 1, 1])).unwrap().predict(&same).unwrap()[0],
+        0
+    );
 }

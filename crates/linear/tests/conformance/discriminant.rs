@@ -1,5 +1,7 @@
 use crate::SINGULAR;
-use estimand_linear::{DiscriminantSolver, LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis, Shrinkage};
+use estimand_linear::{
+    DiscriminantSolver, LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis, Shrinkage,
+};
 use estimand_testkit::classifier;
 
 const LOUDER: &str = "what the columns say of a record outweighs any weight of its class";

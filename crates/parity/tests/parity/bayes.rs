@@ -49,8 +49,9 @@ fn gaussian() {
         "bayes",
         |s| s == "GaussianNB",
         |case| {
-            let settings =
-                GaussianNb::new().var_smoothing(number(case, "var_smoothing")?).priors(priors(case, "priors")?);
+            let settings = GaussianNb::new()
+                .var_smoothing(number(case, "var_smoothing")?)
+                .priors(priors(case, "priors")?);
             let Fitted { model, x } = fit(case, &settings)?;
             case.close("theta", model.theta());
             case.close("var", &model.var());
@@ -84,7 +85,8 @@ fn of_counts() {
         "bayes",
         |s| s == "MultinomialNB",
         |case| {
-            let settings = MultinomialNb::new().alpha(number(case, "alpha")?).priors(priors(case, "class_prior")?);
+            let settings =
+                MultinomialNb::new().alpha(number(case, "alpha")?).priors(priors(case, "class_prior")?);
             counts(case, &settings.force_alpha(case.param("force_alpha")?.read()?))
         },
     );
@@ -93,7 +95,8 @@ fn of_counts() {
         |s| s == "BernoulliNB",
         |case| {
             let binarize = case.optional_param("binarize").map(|v| v.number()).transpose()?;
-            let settings = BernoulliNb::new().alpha(number(case, "alpha")?).priors(priors(case, "class_prior")?);
+            let settings =
+                BernoulliNb::new().alpha(number(case, "alpha")?).priors(priors(case, "class_prior")?);
             counts(case, &settings.binarize(binarize))
         },
     );
@@ -113,12 +116,14 @@ fn of_categories() {
         "bayes",
         |s| s == "CategoricalNB",
         |case| {
-            let least = match case.optional_param("min_categories").map(|v| v.numbers()).transpose()?.as_deref() {
-                None => MinCategories::Seen,
-                Some([all]) => (*all as usize).into(),
-                Some(each) => each.iter().map(|v| *v as usize).collect::<Vec<_>>().into(),
-            };
-            let settings = CategoricalNb::new().alpha(number(case, "alpha")?).priors(priors(case, "class_prior")?);
+            let least =
+                match case.optional_param("min_categories").map(|v| v.numbers()).transpose()?.as_deref() {
+                    None => MinCategories::Seen,
+                    Some([all]) => (*all as usize).into(),
+                    Some(each) => each.iter().map(|v| *v as usize).collect::<Vec<_>>().into(),
+                };
+            let settings =
+                CategoricalNb::new().alpha(number(case, "alpha")?).priors(priors(case, "class_prior")?);
             let Fitted { model, x } = fit(case, &settings.min_categories(least))?;
             case.close("class_count", model.class_count());
             case.same("n_categories", model.n_categories());
@@ -130,7 +135,8 @@ fn of_categories() {
 
 /// Scores less their mean over the classes; a single column as it is.
 fn contrasts(z: &Array2<f64>) -> Array2<f64> {
-    let mean = if z.ncols() > 1 { z.mean_axis(Axis(1)).unwrap_or_default() } else { Array1::zeros(z.nrows()) };
+    let mean =
+        if z.ncols() > 1 { z.mean_axis(Axis(1)).unwrap_or_default() } else { Array1::zeros(z.nrows()) };
     z - &mean.insert_axis(Axis(1))
 }
 

@@ -5,8 +5,8 @@ use crate::data::Problem;
 use crate::kinds::{Settings, labels_and_probabilities};
 use crate::subject::{Outcome, Subject, Suite, Train};
 use estimand_core::{
-    ClassWeight, Classifier, Decide, Features, Fit, FitBatches, FitClasses, Label, LearnClasses, PartialFit, Predict,
-    Probabilities,
+    ClassWeight, Classifier, Decide, Features, Fit, FitBatches, FitClasses, Label, LearnClasses, PartialFit,
+    Predict, Probabilities,
 };
 use ndarray::{Array1, Array2, Axis, s};
 
@@ -236,12 +236,19 @@ where
         let weights = Array1::from_shape_fn(101, |i| [1.0, 2.0, 0.0, 0.5][i % 4]);
         let decide = |m: &Learner<E::Model<f64>>| ok("deciding", m.decision_function(&p.x));
         let learn = |m: &mut Learner<E::Model<f64>>, from: usize, to: usize| {
-            let (x, y, w) = (p.x.slice(s![from..to, ..]), p.labels.slice(s![from..to]), weights.slice(s![from..to]));
-            ok("a batch", if s.capabilities.weights { m.partial_fit((x, y, w)) } else { m.partial_fit((x, y)) })
+            let (x, y, w) =
+                (p.x.slice(s![from..to, ..]), p.labels.slice(s![from..to]), weights.slice(s![from..to]));
+            ok(
+                "a batch",
+                if s.capabilities.weights { m.partial_fit((x, y, w)) } else { m.partial_fit((x, y)) },
+            )
         };
         let fit = |to: usize| {
             let (x, y, w) = (p.x.slice(s![..to, ..]), p.labels.slice(s![..to]), weights.slice(s![..to]));
-            ok("fitting", if s.capabilities.weights { estimator.fit((x, y, w)) } else { estimator.fit((x, y)) })
+            ok(
+                "fitting",
+                if s.capabilities.weights { estimator.fit((x, y, w)) } else { estimator.fit((x, y)) },
+            )
         };
         let whole = fit(101)?;
         let mut model = ok("beginning", estimator.begin(p.labels.iter().copied(), Features::unnamed(4)))?;
@@ -258,7 +265,11 @@ where
         // A batch that is refused leaves the model as it was.
         let before = decide(&model)?;
         let narrow = p.x.slice(s![.., ..3]);
-        refused("a batch of another width", model.partial_fit((narrow, &p.labels)), &["columns", "expected 4"])?;
+        refused(
+            "a batch of another width",
+            model.partial_fit((narrow, &p.labels)),
+            &["columns", "expected 4"],
+        )?;
         let none = Array2::zeros((0, 4));
         refused("an empty batch", model.partial_fit((&none, &Array1::<usize>::zeros(0))), &["empty"])?;
         let infinite = p.clone().with_value(50, 1, f64::INFINITY);
@@ -269,5 +280,9 @@ where
         refused("a batch with an unknown label", model.partial_fit((&p.x, &strange)), &["7", "0, 1"])?;
         same_bits("after refused batches", &before, &decide(&model)?)?;
     }
-    refused("a single class", estimator.begin::<f64, usize>([3], Features::unnamed(4)).map(drop), &["classes"])
+    refused(
+        "a single class",
+        estimator.begin::<f64, usize>([3], Features::unnamed(4)).map(drop),
+        &["classes"],
+    )
 }
