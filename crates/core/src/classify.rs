@@ -6,8 +6,8 @@
 //! `predict_proba` and `decision_function`.
 
 use crate::{
-    Describe, Error, Features, Fit, Float, Label, PartialFit, Predict, PredictOne, PredictProba, Records,
-    Result, Samples, Scratch, Target,
+    Describe, Error, Features, Fit, Float, Label, Matrix, PartialFit, Predict, PredictOne, PredictProba,
+    Records, Result, Samples, Scratch, Target, Transform, TransformOne,
     labels::{encode, encode_known},
     samples::check_weights,
 };
@@ -307,7 +307,14 @@ impl<F: Float, L: Label, M: Scores<F>> Predict<F> for Classifier<M, L> {
 
     fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<L>> {
         let scores = self.model.scores(x)?;
-        Ok(scores.axis_iter(Axis(0)).map(|row| self.classes[winner(row.iter().copied())].clone()).collect())
+        let label = |code: usize| self.classes[code].clone();
+        Ok(match scores.as_slice() {
+            Some(all) => all
+                .chunks_exact(scores.ncols().max(1))
+                .map(|row| label(winner(row.iter().copied())))
+                .collect(),
+            None => scores.axis_iter(Axis(0)).map(|row| label(winner(row.iter().copied()))).collect(),
+        })
     }
 }
 
@@ -351,5 +358,23 @@ impl<F: Float, L: Label, M: Scores<F>> PredictOne<F> for Classifier<M, L> {
         let code = winner(scores.iter().copied());
         scratch.give(scores);
         outcome.map(|()| &self.classes[code])
+    }
+}
+
+/// A classifier whose algorithm also transforms records, as a discriminant analysis does, is a step of a pipeline.
+impl<F: Float, L: Label, M: Transform<F>> Transform<F> for Classifier<M, L> {
+    type Stored = M::Stored;
+
+    fn transform_records(&self, x: Records<'_, F>) -> Result<Matrix<F>> {
+        self.model.transform_records(x)
+    }
+
+    fn feature_names_out(&self) -> Option<Vec<String>> {
+        self.model.feature_names_out()
+    }
+}
+impl<F: Float, L: Label, M: TransformOne<F>> TransformOne<F> for Classifier<M, L> {
+    fn transform_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
+        self.model.transform_one(row, out, scratch)
     }
 }

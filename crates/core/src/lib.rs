@@ -17,6 +17,7 @@
 //! | [`mod@persist`] | [`Persist`]: save and load, binary and JSON |
 //! | [`stats`] | column statistics as small mergeable states: [`Moments`](stats::Moments), [`Extent`](stats::Extent) |
 //! | [`random`] | [`Seed`] and its independent streams |
+//! | [`priors`] | [`Priors`] of classes |
 //! | [`error`] | the one [`Error`] |
 
 // The `params!` macro names this crate by its outside name, also when used inside.
@@ -30,6 +31,7 @@ pub mod features;
 pub mod float;
 pub mod labels;
 pub mod persist;
+pub mod priors;
 pub mod random;
 pub mod records;
 pub mod report;
@@ -52,6 +54,7 @@ pub use features::Features;
 pub use float::{Float, Typed};
 pub use labels::Label;
 pub use persist::Persist;
+pub use priors::Priors;
 pub use random::{Seed, Stream};
 pub use records::{Matrix, MatrixView, Records, Storage, Table};
 pub use report::Report;

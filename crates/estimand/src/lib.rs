@@ -18,7 +18,8 @@
 //! | [`prelude`] | everything a program usually needs, for `use estimand::prelude::*` |
 //! | [`datasets`] | bundled data sets, generators, file readers |
 //! | [`preprocessing`] | scalers |
-//! | [`linear`] | linear regression, ridge, logistic regression |
+//! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
+//! | [`linear`] | linear regression, ridge, logistic regression, discriminant analysis |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
@@ -34,6 +35,7 @@
 //! - Everything that can fail returns `Result<_, `[`Error`]`>`; nothing panics on data.
 //! - The same program gives the same answer, bit for bit, on any number of threads.
 
+pub use estimand_bayes as bayes;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;

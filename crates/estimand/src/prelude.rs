@@ -1,6 +1,7 @@
 //! Everything a program usually needs: `use estimand::prelude::*;`.
 
 pub use crate::datasets;
+pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{
@@ -8,6 +9,7 @@ pub use estimand_core::{
     Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
     TransformOne,
 };
+pub use estimand_linear::{LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis};
 pub use estimand_linear::{
     ElasticNet, ElasticNetCv, Lasso, LassoCv, LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Perceptron, Ridge, SgdClassifier, SgdRegressor,
 };

@@ -5,7 +5,7 @@
 //! asks the processor what it can do and remembers the table to use.
 
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
-use crate::{isa, logistic, map, math::Real, panel, reduce, sparse};
+use crate::{classes, isa, logistic, map, math::Real, panel, reduce, sparse};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -144,6 +144,15 @@ kernels! {
     /// Like [`standardise_rows`], from `x` into `out`.
     pub fn standardise_rows_into(x: &[T], shift: &[T], factor: &[T], out: &mut [T]) = reduce::standardise_rows_into;
 
+    /// Sums by class for rows of one width, p: with d = x − shift of the row's class, adds w d to the class's row of
+    /// `first` and w d² to that of `second`. `shift`, `first` and `second` are k × p; codes are below k.
+    pub fn class_sums(rows: &[&[T]], codes: &[u32], weights: Option<&[T]>, shift: &[f64], first: &mut [f64], second: &mut [f64]) = classes::class_sums;
+    /// outᵢₗ ← outᵢₗ + Σⱼ (xᵢⱼ − shiftⱼ) weightsⱼₗ, for rows as long as `shift` and `weights`. A row has the same
+    /// bits alone and among others.
+    pub fn linear_eight(rows: &[&[T]], shift: &[f64], weights: &[[f64; 8]], out: &mut [[f64; 8]]) = classes::linear_eight;
+    /// outᵢₗ ← outᵢₗ + Σⱼ ((xᵢⱼ − centresⱼₗ) factorsⱼₗ)², as [`linear_eight`].
+    pub fn gaussian_eight(rows: &[&[T]], centres: &[[f64; 8]], factors: &[[f64; 8]], out: &mut [[f64; 8]]) = classes::gaussian_eight;
+
     /// The logistic loss of margins `z` for labels `y` in {0, 1}: returns Σ wᵢ (ln(1 + exp zᵢ) − yᵢzᵢ) and
     /// leaves in `z` the residuals wᵢ (σ(zᵢ) − yᵢ). Without weights, w = 1.
     pub fn logistic_loss(z: &mut [T], y: &[T], weights: Option<&[T]>) -> f64 = logistic::loss;
@@ -163,5 +172,7 @@ kernels! {
     pub fn sgd_pass(task: &SgdPass<'_, T>, state: &mut SgdState) -> SgdSeen = sgd::pass;
 }
 
+#[cfg(test)]
+mod class_tests;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@
 //! | `map` | those functions over slices |
 //! | `reduce` | dot products, sums, distances, `y ← αx + y`, rows shifted and scaled |
 //! | `sparse` | sums over places that a list of numbers names |
+//! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
@@ -26,6 +27,7 @@
 // else is unsafe.
 #![allow(unsafe_code)]
 
+mod classes;
 mod dispatch;
 mod isa;
 mod logistic;

@@ -5,11 +5,13 @@
 //! |---|---|
 //! | [`product`] | [`matmul`], [`matvec`], [`matvec_t`], and their forms that write into given memory |
 //! | [`moments`] | [`Moments`]: means, centred Gram matrix and cross products in one pass over X |
+//! | [`classes`] | [`ClassMoments`]: means and variances by class in one pass, Gram matrices within classes |
 //! | [`cholesky`] | [`Cholesky`] of a positive definite matrix |
 //! | [`eigen`] | [`SymmetricEigen`] |
 //! | [`svd`] | [`Svd`] |
 //! | [`qr`] | [`Qr`], [`lstsq`]: minimum-norm least squares |
 //! | [`transposed`] | [`products_t`]: XᵀV for a few columns V, in `f64` |
+//! | [`rows`] | [`Forms`]: functions of single rows, such as the scores of classes |
 //! | [`triangular`] | [`solve_triangular`] |
 //! | [`sparse`] | products and moments of compressed sparse rows |
 //!
@@ -22,11 +24,13 @@
 mod backend;
 mod bridge;
 pub mod cholesky;
+pub mod classes;
 pub mod eigen;
 mod lines;
 pub mod moments;
 pub mod product;
 pub mod qr;
+pub mod rows;
 mod scale;
 pub mod sparse;
 pub mod svd;
@@ -34,10 +38,12 @@ pub mod transposed;
 pub mod triangular;
 
 pub use cholesky::Cholesky;
+pub use classes::ClassMoments;
 pub use eigen::SymmetricEigen;
 pub use moments::Moments;
 pub use product::{matmul, matmul_add, matmul_into, matvec, matvec_into, matvec_t, matvec_t_into};
 pub use qr::{LeastSquares, Qr, lstsq};
+pub use rows::Forms;
 pub use svd::Svd;
 pub use transposed::products_t;
 pub use triangular::{Triangle, solve_triangular};

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`elastic_net`] | [`Lasso`], [`ElasticNet`], their multi-task and cross-validated forms, [`lasso_path`]: least squares with an L1 penalty |
 //! | [`logistic`] | [`LogisticRegression`]: two classes or more, with L2 and L1 penalties; [`LogisticRegressionCv`] chooses them |
+//! | [`discriminant`] | [`LinearDiscriminantAnalysis`], [`QuadraticDiscriminantAnalysis`]: classes as normal distributions |
+//! | [`logistic`] | [`LogisticRegression`]: two classes or more, with an L2 penalty |
 //! | [`ols`] | [`LinearRegression`]: least squares |
 //! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both |
 //! | [`scores`] | [`LinearScores`]: what every linear classifier fits |
@@ -12,6 +14,7 @@
 
 mod cv;
 pub mod elastic_net;
+pub mod discriminant;
 pub mod logistic;
 pub mod model;
 pub mod ols;
@@ -30,6 +33,11 @@ pub use logistic::{
     LogisticCandidate, LogisticCvModel, LogisticModel, LogisticRegression, LogisticRegressionCv,
     LogisticScoring, LogisticSearch, LogisticSolver,
 };
+pub use discriminant::{
+    DiscriminantSolver, LinearDiscriminantAnalysis, LinearDiscriminantModel, QuadraticDiscriminantAnalysis,
+    QuadraticDiscriminantModel, Shrinkage,
+};
+pub use logistic::{LogisticModel, LogisticRegression, LogisticSolver};
 pub use model::{LinearModel, MultiLinearModel};
 pub use ols::{LeastSquaresSolver, LinearRegression};
 pub use ridge::{Ridge, RidgeSolver};

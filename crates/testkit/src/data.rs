@@ -2,6 +2,19 @@
 
 use estimand_core::Seed;
 use ndarray::{Array1, Array2, Axis, concatenate};
+use std::cell::Cell;
+
+thread_local! {
+    static DOMAIN: Cell<fn(f64) -> f64> = const { Cell::new(|v| v) };
+}
+
+/// Runs `f` with the values of all problems mapped into the domain of an estimator, such as counts.
+pub(crate) fn in_domain<T>(map: fn(f64) -> f64, f: impl FnOnce() -> T) -> T {
+    let before = DOMAIN.replace(map);
+    let found = f();
+    DOMAIN.set(before);
+    found
+}
 
 /// Records with a target of either kind.
 #[derive(Clone, Debug)]
@@ -25,7 +38,7 @@ impl Problem {
         let x = Array2::from_shape_fn((n, p), |(i, j)| centres[[labels[i], j]] + normal());
         let slopes = Array1::from_shape_fn(p, |j| 1.0 + j as f64 / 2.0);
         let y = x.dot(&slopes).mapv_into(|z| z + 3.0 + 0.5 * normal());
-        Self { x, y, labels }
+        Self { x: x.mapv_into(DOMAIN.get()), y, labels }
     }
 
     /// The rows with these numbers.
@@ -51,10 +64,10 @@ impl Problem {
         self
     }
 
-    /// With one more column that holds `value` everywhere.
+    /// With one more column that holds `value`, or what it is mapped to, everywhere.
     #[must_use]
     pub fn with_constant_column(&self, value: f64) -> Self {
-        let column = Array2::from_elem((self.x.nrows(), 1), value);
+        let column = Array2::from_elem((self.x.nrows(), 1), DOMAIN.get()(value));
         let x = concatenate(Axis(1), &[self.x.view(), column.view()]).unwrap_or_else(|_| self.x.clone());
         Self { x, ..self.clone() }
     }

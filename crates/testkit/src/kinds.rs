@@ -6,9 +6,9 @@ use estimand_core::persist::{settings_from_json, settings_to_json};
 use estimand_core::records::Table;
 use estimand_core::serde;
 use estimand_core::{
-    ClassWeight, Classifier, Decide, Describe, Fit, FitClasses, Float, InverseTransform, PartialFit, Persist,
-    Predict, PredictOne, PredictProba, Probabilities, Records, Result, Samples, Scores, Transform,
-    TransformOne,
+    ClassWeight, Classifier, Decide, Describe, Fit, FitBatches, FitClasses, Float, InverseTransform,
+    LearnClasses, PartialFit, Persist, Predict, PredictOne, PredictProba, Probabilities, Records, Result,
+    Samples, Scores, Transform, TransformOne,
 };
 use ndarray::{Array1, Array2, Axis};
 use serde_json::Value;
@@ -203,6 +203,17 @@ impl<E: Settings> Suite<E> {
         self.add("class_weights_are_weights_of_rows", move |s| {
             classifiers::class_weights(&estimator, set, s)
         });
+        self
+    }
+
+    /// Batches learnt one after the other are as all at once: for classifiers that learn in batches exactly.
+    pub fn class_batches(mut self) -> Self
+    where
+        E: FitBatches,
+        E::Model<f64>: LearnClasses<f64>,
+    {
+        let estimator = self.estimator.clone();
+        self.add("class_batches_are_as_all_at_once", move |s| classifiers::batches(&estimator, s));
         self
     }
 

@@ -1,7 +1,7 @@
 //! An estimator under examination, and the suite of checks that examines it.
 
 use crate::checks;
-use crate::data::Problem;
+use crate::data::{Problem, in_domain};
 use estimand_core::{Capabilities, Describe, Records, Result};
 use ndarray::{Array1, Array2, ArrayView1};
 use std::any::Any;
@@ -94,6 +94,7 @@ impl Subject {
 pub struct Suite<E> {
     pub(crate) estimator: E,
     pub(crate) subject: Subject,
+    domain: fn(f64) -> f64,
     checks: Vec<(&'static str, Box<dyn Fn(&Subject) -> Outcome>)>,
     exceptions: Vec<(&'static str, &'static str)>,
 }
@@ -108,7 +109,8 @@ impl<E: Describe> Suite<E> {
             answer,
             answer_f32,
         };
-        let mut suite = Self { estimator, subject, checks: Vec::new(), exceptions: Vec::new() };
+        let mut suite =
+            Self { estimator, subject, domain: |v| v, checks: Vec::new(), exceptions: Vec::new() };
         for (name, check) in checks::COMMON {
             suite.add(name, check);
         }
@@ -126,6 +128,13 @@ impl<E: Describe> Suite<E> {
         self
     }
 
+    /// The estimator reads values of a certain kind only, such as counts: `map` makes them of any numbers. It should
+    /// leave 0, NaN and infinities as they are.
+    pub fn records(mut self, map: fn(f64) -> f64) -> Self {
+        self.domain = map;
+        self
+    }
+
     /// Declares that a check does not hold, and why.
     pub fn except(mut self, check: &'static str, reason: &'static str) -> Self {
         self.exceptions.push((check, reason));
@@ -137,7 +146,7 @@ impl<E: Describe> Suite<E> {
         let mut failures = Vec::new();
         for (name, check) in &self.checks {
             let excepted = self.exceptions.iter().any(|(e, _)| e == name);
-            let outcome = catch_unwind(AssertUnwindSafe(|| check(&self.subject)));
+            let outcome = in_domain(self.domain, || catch_unwind(AssertUnwindSafe(|| check(&self.subject))));
             match (outcome.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))), excepted) {
                 (Err(what), false) => failures.push((*name, what)),
                 (Ok(()), true) => failures.push((*name, "passes, though it is declared an exception".into())),

@@ -21,6 +21,7 @@ macro_rules! for_each_copy {
 }
 
 mod sgd;
+pub(super) use for_each_copy;
 
 /// Distance from `found` to the true value, in units of the last place of the scalar type at that value.
 trait Ulps: Float {
@@ -130,16 +131,16 @@ fn elementary_functions_keep_their_edges() {
     });
 }
 
-fn values(n: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<f64>> {
+pub(super) fn values(n: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec(-10.0..10.0_f64, n)
 }
 
-fn cast<T: Float>(x: &[f64]) -> Vec<T> {
+pub(super) fn cast<T: Float>(x: &[f64]) -> Vec<T> {
     x.iter().map(|v| T::of(*v)).collect()
 }
 
 /// Whether two sums of `n` terms, which in magnitude add up to `scale`, differ by roundings alone.
-fn same_sum(a: f64, b: f64, scale: f64, n: usize) -> bool {
+pub(super) fn same_sum(a: f64, b: f64, scale: f64, n: usize) -> bool {
     (a - b).abs() <= scale * f64::EPSILON * (n as f64 + 2.0)
 }
 

@@ -8,10 +8,10 @@ use ndarray::{Array1, ArrayView1, ArrayView2, s};
 use std::ops::Range;
 
 /// Rows that are packed together: panels of 8 kB.
-pub(super) const ROWS: usize = 128;
+pub(crate) const ROWS: usize = 128;
 /// Rows, at least, whose mean is the shift: few enough to cost nothing. Should all the others lie elsewhere, the
 /// shift is still no further from the mean than √(n / 64) deviations.
-pub(super) const SAMPLE: usize = 64;
+pub(crate) const SAMPLE: usize = 64;
 /// Panels that are packed together: at most 256 columns, 256 kB.
 const GROUP: usize = 32;
 const TILE: usize = PANEL * PANEL;
@@ -28,7 +28,7 @@ pub(super) struct Design<'a, F> {
 }
 
 /// The lower triangle of a q × q matrix in tiles; tiles among targets are left out off the diagonal.
-pub(super) struct Tiles {
+pub(crate) struct Tiles {
     layout: Layout,
     /// One vector for each pair of groups.
     values: Vec<Vec<f64>>,
@@ -36,9 +36,9 @@ pub(super) struct Tiles {
 
 /// How q columns, of which the last t + 1 are ones and targets, are cut into tiles and tiles into groups.
 #[derive(Clone, Copy)]
-pub(super) struct Layout {
-    pub(super) p: usize,
-    pub(super) q: usize,
+pub(crate) struct Layout {
+    pub(crate) p: usize,
+    pub(crate) q: usize,
 }
 
 impl Layout {
@@ -68,7 +68,7 @@ impl Layout {
 
 impl Tiles {
     /// Calls `f(i, j, value)` on each value with j ≤ i.
-    pub(super) fn for_each(&self, mut f: impl FnMut(usize, usize, f64)) {
+    pub(crate) fn for_each(&self, mut f: impl FnMut(usize, usize, f64)) {
         let q = self.layout.q;
         for ((a, b), values) in self.layout.group_pairs().into_iter().zip(&self.values) {
             for ((c, d), tile) in self.layout.pairs(a, b).zip(values.chunks_exact(TILE)) {
@@ -87,7 +87,7 @@ impl Tiles {
 
 /// Sums the tiles over parts of `n` rows: `part(rows, first group, second group, tiles)` adds its rows to
 /// the tiles of a pair of groups.
-pub(super) fn sum_tiles(
+pub(crate) fn sum_tiles(
     layout: Layout,
     n: usize,
     part: impl Fn(Range<usize>, Range<usize>, Range<usize>, &mut [f64]) + Sync,
@@ -117,7 +117,7 @@ pub(super) fn sum_tiles(
 
 /// Adds the products of packed panels to the tiles of a pair of groups. `ahead(k, count)` are values to
 /// bring near during tile k of `count`.
-pub(super) fn add_products<'a, F: Float>(
+pub(crate) fn add_products<'a, F: Float>(
     layout: Layout,
     (a, b): (Range<usize>, Range<usize>),
     (left, right): (&[f64], &[f64]),
@@ -240,7 +240,7 @@ fn provisional_mean<F: Float>(
 }
 
 /// Piece k of `count` pieces of a block; asks for it right away where it is not contiguous.
-fn piece<F: Float>(x: ArrayView2<'_, F>, k: usize, count: usize) -> &[F] {
+pub(crate) fn piece<F: Float>(x: ArrayView2<'_, F>, k: usize, count: usize) -> &[F] {
     let lines = if is_by_columns(x) { x.reversed_axes() } else { x };
     let piece = |n: usize| n * k / count..n * (k + 1) / count;
     if let Some(all) = lines.to_slice() {

@@ -20,7 +20,7 @@
 //!
 //! Costs n q² / 2 multiply-adds and reads each value once; about 60 ms per core for 10⁶ × 50.
 
-mod gram;
+pub(crate) mod gram;
 mod sparse;
 
 use crate::product::contiguous;

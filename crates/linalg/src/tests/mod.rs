@@ -1,5 +1,6 @@
 //! Everything against readable twins, over shapes, layouts, magnitudes and numbers of threads.
 
+mod classes;
 mod factors;
 mod least_squares;
 mod moments;

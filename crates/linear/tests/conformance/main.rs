@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod discriminant;
 mod least_squares;
 mod logistic;
 mod sparse;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod bayes;
 mod datasets;
 mod files;
 mod inputs;

@@ -1,11 +1,14 @@
 //! What holds for classifiers.
 
-use super::{agree, finite, ok, refused};
+use super::{agree, finite, ok, refused, same_bits};
 use crate::data::Problem;
 use crate::kinds::{Settings, labels_and_probabilities};
 use crate::subject::{Outcome, Subject, Suite, Train};
-use estimand_core::{ClassWeight, Classifier, Decide, Fit, FitClasses, Label, Predict, Probabilities};
-use ndarray::{Array1, Axis, s};
+use estimand_core::{
+    ClassWeight, Classifier, Decide, Features, Fit, FitBatches, FitClasses, Label, LearnClasses, PartialFit,
+    Predict, Probabilities,
+};
+use ndarray::{Array1, Array2, Axis, s};
 
 pub(crate) fn add<E: Settings + FitClasses>(suite: &mut Suite<E>, estimator: &E) {
     suite.add("decisions_have_the_right_shape", decision_shape);
@@ -198,7 +201,7 @@ where
         let (labels, proba, decisions) = ok("fitting", labels_and_probabilities(estimator, Train::of(&p)))?;
         let sums = proba.sum_axis(Axis(1)).insert_axis(Axis(1));
         // k roundings in a sum of numbers below one.
-        agree("sums of probabilities", &sums, &ndarray::Array2::ones(sums.raw_dim()), 1e-12)?;
+        agree("sums of probabilities", &sums, &Array2::ones(sums.raw_dim()), 1e-12)?;
         if proba.iter().any(|v| !(0.0..=1.0).contains(v)) {
             return Err("a probability lies outside [0, 1]".into());
         }
@@ -218,4 +221,68 @@ where
         }
     }
     Ok(())
+}
+
+pub(crate) fn batches<E: FitBatches>(estimator: &E, s: &Subject) -> Outcome
+where
+    E::Model<f64>: LearnClasses<f64>,
+{
+    type Learner<M> = Classifier<M, usize>;
+    for mut p in [Problem::new(101, 4, 44), two_classes(Problem::new(101, 4, 45))] {
+        // The first batch has one class only.
+        let mut order: Vec<usize> = (0..101).collect();
+        order.sort_by_key(|i| (p.labels[*i] != 1 || *i > 40, *i));
+        p = p.select(&order);
+        let weights = Array1::from_shape_fn(101, |i| [1.0, 2.0, 0.0, 0.5][i % 4]);
+        let decide = |m: &Learner<E::Model<f64>>| ok("deciding", m.decision_function(&p.x));
+        let learn = |m: &mut Learner<E::Model<f64>>, from: usize, to: usize| {
+            let (x, y, w) =
+                (p.x.slice(s![from..to, ..]), p.labels.slice(s![from..to]), weights.slice(s![from..to]));
+            ok(
+                "a batch",
+                if s.capabilities.weights { m.partial_fit((x, y, w)) } else { m.partial_fit((x, y)) },
+            )
+        };
+        let fit = |to: usize| {
+            let (x, y, w) = (p.x.slice(s![..to, ..]), p.labels.slice(s![..to]), weights.slice(s![..to]));
+            ok(
+                "fitting",
+                if s.capabilities.weights { estimator.fit((x, y, w)) } else { estimator.fit((x, y)) },
+            )
+        };
+        let whole = fit(101)?;
+        let mut model = ok("beginning", estimator.begin(p.labels.iter().copied(), Features::unnamed(4)))?;
+        // Cuts after the rows of one class, and after a single row more.
+        for (from, to) in [(0, 10), (10, 60), (60, 61), (61, 101)] {
+            learn(&mut model, from, to)?;
+        }
+        // The same sums in another order.
+        agree("batches", &decide(&whole)?, &decide(&model)?, 1e-9)?;
+        let mut model = fit(70)?;
+        learn(&mut model, 70, 101)?;
+        agree("a fit and a further batch", &decide(&whole)?, &decide(&model)?, 1e-9)?;
+
+        // A batch that is refused leaves the model as it was.
+        let before = decide(&model)?;
+        let narrow = p.x.slice(s![.., ..3]);
+        refused(
+            "a batch of another width",
+            model.partial_fit((narrow, &p.labels)),
+            &["columns", "expected 4"],
+        )?;
+        let none = Array2::zeros((0, 4));
+        refused("an empty batch", model.partial_fit((&none, &Array1::<usize>::zeros(0))), &["empty"])?;
+        let infinite = p.clone().with_value(50, 1, f64::INFINITY);
+        let words = ["x contains inf", "row 50"];
+        refused("a batch with an infinity", model.partial_fit((&infinite.x, &p.labels)), &words)?;
+        let mut strange = p.labels.clone();
+        strange[20] = 7;
+        refused("a batch with an unknown label", model.partial_fit((&p.x, &strange)), &["7", "0, 1"])?;
+        same_bits("after refused batches", &before, &decide(&model)?)?;
+    }
+    refused(
+        "a single class",
+        estimator.begin::<f64, usize>([3], Features::unnamed(4)).map(drop),
+        &["classes"],
+    )
 }

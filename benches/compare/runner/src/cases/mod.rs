@@ -1,5 +1,6 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
+mod bayes;
 mod linear;
 mod logistic;
 mod metrics;
@@ -24,4 +25,5 @@ pub(crate) fn all() -> Vec<Entry> {
         startup::ENTRIES,
     ]
     .concat()
+    [bayes::ENTRIES, linear::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
 }

@@ -1,0 +1,63 @@
+//! The kernels of `classes` against readable twins.
+
+use super::tests::{cast, for_each_copy, same_sum, values};
+use super::*;
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn sums_by_class_are_their_definition(
+        n in 0..20_usize, p in 1..20_usize, x in values(400), v in values(160), weighted in any::<bool>(),
+    ) {
+        const K: usize = 3;
+        for_each_copy!(|table: Table<T>| {
+            let (x, w) = (cast::<T>(&x[..n * p]), cast::<T>(&v[100..100 + n]));
+            let rows: Vec<&[T]> = x.chunks_exact(p).collect();
+            let codes: Vec<u32> = (0..n as u32).map(|i| i * i % K as u32).collect();
+            let shift = &v[..K * p];
+            let (mut first, mut second) = (vec![1.0; K * p], vec![2.0; K * p]);
+            // SAFETY: `candidates` yields copies that this processor can run.
+            unsafe { (table.class_sums)(&rows, &codes, weighted.then_some(&w), shift, &mut first, &mut second) };
+            for (c, j) in (0..K).flat_map(|c| (0..p).map(move |j| (c, j))) {
+                let (mut a, mut b, mut size) = (1.0, 2.0, 2.0);
+                for i in (0..n).filter(|i| codes[*i] as usize == c) {
+                    let (d, w) = (x[i * p + j].f64() - shift[c * p + j], if weighted { w[i].f64() } else { 1.0 });
+                    (a, b, size) = (a + w * d, b + w * d * d, size + (w * d).abs() * (1.0 + d.abs()));
+                }
+                assert!(same_sum(first[c * p + j], a, size, n));
+                assert!(same_sum(second[c * p + j], b, size, n));
+            }
+        });
+    }
+
+    #[test]
+    fn scores_of_eight_classes_are_their_definition(
+        n in 0..20_usize, p in 0..12_usize, x in values(240), v in values(220),
+    ) {
+        for_each_copy!(|table: Table<T>| {
+            let x = cast::<T>(&x[..n * p]);
+            let rows: Vec<&[T]> = (0..n).map(|i| &x[i * p..(i + 1) * p]).collect();
+            let (shift, a, b) = (&v[..p], v[12..].as_chunks::<8>().0, v[116..].as_chunks::<8>().0);
+            let (mut linear, mut gaussian, mut alone) = (vec![[1.0; 8]; n], vec![[1.0; 8]; n], vec![[1.0; 8]; n]);
+            // SAFETY: `candidates` yields copies that this processor can run.
+            unsafe {
+                (table.linear_eight)(&rows, shift, &a[..p], &mut linear);
+                (table.gaussian_eight)(&rows, &a[..p], &b[..p], &mut gaussian);
+                for (row, out) in rows.iter().zip(alone.chunks_mut(1)) {
+                    (table.linear_eight)(&[*row], shift, &a[..p], out);
+                }
+            }
+            assert_eq!(&linear, &alone);
+            for (i, l) in (0..n).flat_map(|i| (0..8).map(move |l| (i, l))) {
+                let (mut z, mut q, mut size) = (1.0, 1.0, 1.0);
+                for j in 0..p {
+                    let term = (rows[i][j].f64() - shift[j]) * a[j][l];
+                    let scaled = (rows[i][j].f64() - a[j][l]) * b[j][l];
+                    (z, q, size) = (z + term, q + scaled * scaled, size + term.abs() + scaled * scaled);
+                }
+                assert!(same_sum(linear[i][l], z, size, p));
+                assert!(same_sum(gaussian[i][l], q, size, p));
+            }
+        });
+    }
+}
