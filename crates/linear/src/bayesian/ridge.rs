@@ -25,7 +25,7 @@ estimand_core::params! {
     pub struct BayesianRidge {
         /// Most steps.
         max_iter: usize = 300, at_least(1.0);
-        /// Steps end when the coefficients change by less than this share of their length.
+        /// Steps end when the coefficients, and α, change by less than this share of their length.
         tol: f64 = 1e-3, above(0.0);
         /// Shape of the prior of the precision α of the noise.
         alpha_1: f64 = 1e-6, at_least(0.0);
@@ -131,7 +131,8 @@ impl<F: Float> Fit<F, Array1<F>> for BayesianRidge {
             }
             scores.push(state.score);
             let change: f64 = coef_along(&state).zip(coef_along(&last)).map(|(a, b)| (a - b).powi(2)).sum();
-            converged = change.sqrt() <= self.tol * state.coef_squares.sqrt();
+            converged = change.sqrt() <= self.tol * state.coef_squares.sqrt()
+                && (state.alpha - last.alpha).abs() <= self.tol * state.alpha;
         }
         let along: Array1<f64> = coef_along(&state).collect();
         let coef = spectrum.directions.dot(&along).insert_axis(Axis(1));

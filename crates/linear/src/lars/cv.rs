@@ -158,7 +158,8 @@ fn choose<F: Float>(
             let intercepts = products.target_mean[0] - products.mean.dot(&coefs);
             Curve::new(&walk, &coefs, &intercepts, &test)
         })
-    })?;
+    });
+    let curves = Problem::new(&samples, fit_intercept).blame(curves)?;
     let mut alphas: Vec<f64> = curves.iter().flat_map(|curve| curve.alphas.iter().copied()).collect();
     alphas.sort_by(f64::total_cmp);
     alphas.dedup();

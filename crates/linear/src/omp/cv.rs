@@ -119,7 +119,8 @@ impl<F: Float> Fit<F, Array1<F>> for OrthogonalMatchingPursuitCv {
                 };
                 Ok((0..most).map(error).collect())
             })
-        })?;
+        });
+        let errors = Problem::new(&samples, self.fit_intercept).blame(errors)?;
         let mean = errors.sum_axis(Axis(0));
         let best = mean.indexed_iter().fold(0, |best, (step, v)| if *v < mean[best] { step } else { best });
         let pursuit = OrthogonalMatchingPursuit::new()

@@ -210,8 +210,8 @@ impl FitClasses for RidgeClassifierCv {
                     share_right(test.y.as_slice().unwrap_or_default(), &solution.predict(test.x), &weights)
                 });
                 Ok(shares.collect())
-            })?;
-            search.of_folds(&problem, &scores)?
+            });
+            search.of_folds(&problem, scores)?
         };
         Ok(RidgeClassifierCvModel { model: RidgeClassifierModel::of(solution, x)?, choice })
     }

@@ -172,8 +172,8 @@ where
                         Ok(r2(Y::columns(test.y), predicted.view(), test.weights.map(|w| w.mapv(F::f64))))
                     })
                     .collect()
-            })?;
-            search.of_folds(&problem, &scores)?
+            });
+            search.of_folds(&problem, scores)?
         };
         Ok(RidgeCvModel { model: solution.into_model::<F, Y>(samples.x)?, choice })
     }
@@ -221,8 +221,9 @@ impl Search<'_> {
     pub(super) fn of_folds<F: Float>(
         &self,
         problem: &Problem<'_, F>,
-        scores: &Array2<f64>,
+        scores: Result<Array2<f64>>,
     ) -> Result<(Solution, Choice)> {
+        let scores = problem.blame(scores)?;
         let scores = scores.mean_axis(Axis(0)).unwrap_or_default().insert_axis(Axis(1));
         let choice = Choice::by_scores(scores, None, self.alphas);
         Ok((self.refit(problem, None, &choice.alpha)?, choice))

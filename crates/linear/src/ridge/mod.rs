@@ -44,6 +44,8 @@
 // Steps 1, 2 and 4: `problem`; the choice in 3: `route`; its equations: `solve`, `gradient`, with `factor` below.
 pub mod classifier;
 pub mod cv;
+#[cfg(test)]
+mod cv_tests;
 mod factor;
 mod gradient;
 mod leave_one_out;

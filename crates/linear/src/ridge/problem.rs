@@ -190,6 +190,11 @@ impl<'a, F: Float> Problem<'a, F> {
         block
     }
 
+    /// What fits on parts of the rows gave; an error that is due to NaN or infinities says where they stand in all.
+    pub(crate) fn blame<T>(&self, outcome: Result<T>) -> Result<T> {
+        outcome.map_err(|error| self.check_finite().err().unwrap_or(error))
+    }
+
     /// Refuses NaN and infinities in X and Y, saying where the first one stands.
     pub(crate) fn check_finite(&self) -> Result<()> {
         self.x.check_finite()?;

@@ -8,5 +8,6 @@ mod inputs;
 mod linear;
 mod metrics;
 mod preprocessing;
+mod ridge_family;
 mod splits;
 mod validation;
