@@ -115,7 +115,9 @@ pub(super) fn walk(products: &mut Products<'_>, k: usize, rules: Rules) -> Walk 
         }
         let a = products.combine(&active, &d);
         let (mut gamma, mut event) = (level - floor, Event::Arrive);
-        for j in (0..p).filter(|j| matches!(state[*j], State::Inactive | State::Left)) {
+        // With as many columns as there can be, what is left is explained by them: no other catches up before the end.
+        let full = active.len() == products.rank;
+        for j in (0..p).filter(|j| !full && matches!(state[*j], State::Inactive | State::Left)) {
             for sign in if rules.positive { &[1.0][..] } else { &[1.0, -1.0] } {
                 let (gap, slope) = (level - sign * c[j], 1.0 - sign * a[j]);
                 let returns = state[j] == State::Left && gap <= TIE * start;
@@ -133,7 +135,11 @@ pub(super) fn walk(products: &mut Products<'_>, k: usize, rules: Rules) -> Walk 
             }
         }
         level -= gamma;
-        active.iter().zip(&d).for_each(|(j, d)| w[*j] += gamma * d);
+        if gamma > TIE * start {
+            // w + γd, without the errors of the steps before: Sₐₐw = Cₐ − Cs.
+            let right = active.iter().zip(&signs).map(|(j, s)| first[*j] - level * s).collect();
+            active.iter().zip(factor.solve(right)).for_each(|(j, value)| w[*j] = value);
+        }
         c.iter_mut().zip(&a).for_each(|(c, a)| *c -= gamma * a);
         if let Event::Leave(i) = event {
             w[active[i]] = 0.0;

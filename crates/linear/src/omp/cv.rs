@@ -7,7 +7,7 @@ use super::{OrthogonalMatchingPursuit, pursue};
 use crate::LinearModel;
 use crate::cv::over_folds;
 use crate::products::with_products;
-use crate::ridge::problem::{Problem, Solution};
+use crate::ridge::problem::{Means, Problem};
 use estimand_core::describe::at_least;
 use estimand_core::persist::check_len;
 use estimand_core::split::KFold;
@@ -108,8 +108,8 @@ impl<F: Float> Fit<F, Array1<F>> for OrthogonalMatchingPursuitCv {
                     let w = pursuit.coefs.get(step.min(last)).map_or(&[][..], Vec::as_slice);
                     pursuit.active.iter().zip(w).for_each(|(j, w)| coef[[*j, step]] = *w);
                 }
-                let intercept = products.target_mean[0] - products.mean.dot(&coef);
-                let steps = Solution { coef, intercept, report: Report::direct("") };
+                let means = Means { x: products.mean.clone(), y: products.target_mean.clone() };
+                let steps = means.solution(coef, f64::NAN, Report::direct("matching pursuit"));
                 let predicted = steps.predict(test.x);
                 let weight = |i: usize| test.weights.map_or(1.0, |w| w[i].f64());
                 let total: f64 = (0..test.nrows()).map(weight).sum();

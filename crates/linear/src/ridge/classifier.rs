@@ -122,11 +122,8 @@ impl<F: Float> RidgeClassifierModel<F> {
     }
 
     fn of(solution: Solution, x: Records<'_, F>) -> Result<Self> {
-        let (coef, intercept) = (solution.coef.t().mapv(F::of), solution.intercept.mapv(F::of));
-        if !coef.iter().chain(&intercept).all(|v| v.is_finite()) {
-            return Err(Error::numerical(format!("coefficients leave the range of {}", F::NAME)));
-        }
-        let scores = LinearScores::new(coef, intercept, Features::of(x));
+        let (coef, intercept) = solution.in_range()?;
+        let scores = LinearScores::new(coef.reversed_axes(), intercept, Features::of(x));
         Ok(Self { scores, report: solution.report })
     }
 }

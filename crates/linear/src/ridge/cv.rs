@@ -249,8 +249,9 @@ impl Search<'_> {
             let t = chosen.len();
             let coef = Array2::from_shape_fn((problem.x.ncols(), t), |(j, k)| solutions[of(k)].coef[[j, k]]);
             let intercept = Array1::from_shape_fn(t, |k| solutions[of(k)].intercept[k]);
-            let report = Report { objective: None, ..solutions.swap_remove(0).report };
-            return Ok(Solution { coef, intercept, report });
+            let first = solutions.swap_remove(0);
+            let report = Report { objective: None, ..first.report };
+            return Ok(Solution { coef, intercept, report, ..first });
         }
         Ok(solutions.swap_remove(0))
     }

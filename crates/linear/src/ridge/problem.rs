@@ -42,6 +42,8 @@ pub(crate) struct Solution {
     pub(crate) coef: Array2<f64>,
     /// t
     pub(crate) intercept: Array1<f64>,
+    /// x̄
+    centre: Array1<f64>,
     pub(crate) report: Report,
 }
 
@@ -247,20 +249,45 @@ impl Means {
         Solution {
             coef,
             intercept,
+            centre: self.x.clone(),
             report: Report { objective: Some(objective).filter(|o| o.is_finite()), ..report },
         }
     }
 }
 
 impl Solution {
-    /// XW + 1bᵀ
+    /// XW + 1bᵀ, as the model predicts it.
     pub(crate) fn predict<F: Float>(&self, x: Records<'_, F>) -> Array2<f64> {
-        let coef = self.coef.mapv(F::of);
+        let (coef, intercept) = self.rounded();
         let product = match x.values() {
             MatrixView::Dense(x) => estimand_linalg::matmul(x, coef.view()),
             MatrixView::Sparse(x) => estimand_linalg::sparse::matmul(x, coef.view()),
         };
-        product.mapv(|v| v.f64()) + &self.intercept
+        product.mapv(F::f64) + intercept.mapv(F::f64)
+    }
+
+    /// W and b in the type of the data. What rounding the coefficients changes at the mean x̄ is made good by the
+    /// intercept.
+    fn rounded<F: Float>(&self) -> (Array2<F>, Array1<F>) {
+        let coef = self.coef.mapv(F::of);
+        let lost = &self.coef - &coef.mapv(F::f64);
+        let intercept = (&self.intercept + &self.centre.dot(&lost)).mapv(F::of);
+        (coef, intercept)
+    }
+
+    /// W and b in the type of the data.
+    ///
+    /// # Errors
+    /// If a coefficient leaves the range of that type.
+    pub(crate) fn in_range<F: Float>(&self) -> Result<(Array2<F>, Array1<F>)> {
+        let (coef, intercept) = self.rounded();
+        if !coef.iter().chain(&intercept).all(|v: &F| v.is_finite()) {
+            return Err(Error::numerical(format!(
+                "coefficients leave the range of {}; bring the columns to similar scales",
+                F::NAME
+            )));
+        }
+        Ok((coef, intercept))
     }
 
     /// The model, in the type of the data.
@@ -268,13 +295,7 @@ impl Solution {
     /// # Errors
     /// If a coefficient leaves the range of that type.
     pub(crate) fn into_model<F: Float, Y: Outputs<F>>(self, x: Records<'_, F>) -> Result<Y::Model> {
-        let (coef, intercept) = (self.coef.mapv(F::of), self.intercept.mapv(F::of));
-        if !coef.iter().chain(&intercept).all(|v| v.is_finite()) {
-            return Err(Error::numerical(format!(
-                "coefficients leave the range of {}; bring the columns to similar scales",
-                F::NAME
-            )));
-        }
+        let (coef, intercept) = self.in_range()?;
         Ok(Y::model(coef, intercept, Features::of(x), self.report))
     }
 }

@@ -11,5 +11,13 @@ use estimand_bench_protocol::Entry;
 
 /// Every case of every family.
 pub(crate) fn all() -> Vec<Entry> {
-    [linear::ENTRIES, ridge_family::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
+    [
+        linear::ENTRIES,
+        ridge_family::ENTRIES,
+        preprocessing::ENTRIES,
+        metrics::ENTRIES,
+        selection::ENTRIES,
+        startup::ENTRIES,
+    ]
+    .concat()
 }
