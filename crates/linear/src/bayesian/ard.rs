@@ -93,35 +93,33 @@ impl Data {
     fn covariance(&self, kept: &[usize], alpha: f64, lambda: &Array1<f64>) -> Result<(Array2<f64>, f64)> {
         let root = lambda.select(Axis(0), kept).mapv(|l| l.sqrt().recip());
         let log_lambda = -2.0 * root.mapv(f64::ln).sum();
-        let rows = match &self.design {
-            Design::Gram(_) => None,
-            Design::Rows(x) => Some(x.select(Axis(1), kept) * &root),
-        };
         let k = kept.len();
-        let (inverse, log_det) = match (&self.design, &rows) {
-            (Design::Rows(_), Some(x)) if x.nrows() < k => {
-                let mut inner = matmul(x.view(), x.t()) * alpha;
-                inner.diag_mut().mapv_inplace(|v| v + 1.0);
-                let factor = Cholesky::new(inner.view())?;
-                let mut half = x.t().t().to_owned();
-                factor.half_solve_inplace(half.view_mut());
-                let mut inverse = matmul(half.t(), half.view()) * -alpha;
-                inverse.diag_mut().mapv_inplace(|v| v + 1.0);
-                (inverse, factor.log_det())
-            }
-            (design, rows) => {
-                let mut inner = match (design, rows) {
-                    (_, Some(x)) => matmul(x.t(), x.view()),
-                    (Design::Gram(gram), None) | (Design::Rows(gram), None) => {
-                        Array2::from_shape_fn((k, k), |(i, j)| gram[[kept[i], kept[j]]] * root[i] * root[j])
-                    }
-                };
-                inner *= alpha;
-                inner.diag_mut().mapv_inplace(|v| v + 1.0);
-                let factor = Cholesky::new(inner.view())?;
-                (factor.inverse(), factor.log_det())
-            }
+        let plus_identity = |mut a: Array2<f64>| {
+            a *= alpha;
+            a.diag_mut().mapv_inplace(|v| v + 1.0);
+            Cholesky::new(a.view())
         };
+        let by_columns = |a: Array2<f64>| -> Result<(Array2<f64>, f64)> {
+            let factor = plus_identity(a)?;
+            Ok((factor.inverse(), factor.log_det()))
+        };
+        let (inverse, log_det) = match &self.design {
+            Design::Gram(gram) => by_columns(Array2::from_shape_fn((k, k), |(i, j)| {
+                gram[[kept[i], kept[j]]] * root[i] * root[j]
+            })),
+            Design::Rows(x) => {
+                let mut x = x.select(Axis(1), kept) * &root;
+                if k <= x.nrows() {
+                    by_columns(matmul(x.t(), x.view()))
+                } else {
+                    let factor = plus_identity(matmul(x.view(), x.t()))?;
+                    factor.half_solve_inplace(x.view_mut());
+                    let mut inverse = matmul(x.t(), x.view()) * -alpha;
+                    inverse.diag_mut().mapv_inplace(|v| v + 1.0);
+                    Ok((inverse, factor.log_det()))
+                }
+            }
+        }?;
         Ok((inverse * &root * &root.view().insert_axis(Axis(1)), -log_det - log_lambda))
     }
 

@@ -123,7 +123,7 @@ impl<F: Float> Fit<F, Array1<F>> for BayesianRidge {
             let last = state;
             let (alpha, lambda) = self.fixed_point(&spectrum, &last);
             state = self.state(&spectrum, p, alpha, lambda);
-            if !(state.score >= last.score) {
+            if state.score < last.score || state.score.is_nan() {
                 let (alpha, lambda) = self.expectation(&spectrum, p, &last);
                 let other = self.state(&spectrum, p, alpha, lambda);
                 // At the maximum itself rounding decides: stay.

@@ -185,7 +185,7 @@ fn leave(
 }
 
 impl Walk {
-    /// The coefficients where it ended, p × 1.
+    /// The coefficients where it ended, p.
     pub(super) fn last(&self, p: usize) -> Array1<f64> {
         let mut coef = Array1::zeros(p);
         self.breakpoints.last().into_iter().flat_map(|b| &b.coef).for_each(|(j, w)| coef[*j] = *w);

@@ -21,8 +21,8 @@ use estimand_core::describe::{above, at_least};
 use estimand_core::persist::check_len;
 use estimand_core::split::LeaveOneOut;
 use estimand_core::{
-    ClassCodes, ClassFolds, ClassWeight, Codes, Error, Features, FitClasses, Float, Folds, Records, Report,
-    Result, Samples, Scores, Scratch,
+    ClassCodes, ClassFolds, ClassWeight, Codes, Features, FitClasses, Float, Folds, Records, Report, Result,
+    Samples, Scores, Scratch,
 };
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};

@@ -144,10 +144,7 @@ impl<M: Persist> Persist for RidgeCvModel<M> {
     }
 }
 
-impl<F: Float, Y: Outputs<F>> Fit<F, Y> for RidgeCv
-where
-    Folds: estimand_core::Splitter<F, Y>,
-{
+impl<F: Float, Y: Outputs<F>> Fit<F, Y> for RidgeCv {
     type Model = RidgeCvModel<Y::Model>;
 
     fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<Self::Model> {

@@ -43,7 +43,7 @@ pub(crate) struct Solution {
     /// t
     pub(crate) intercept: Array1<f64>,
     /// x̄
-    centre: Array1<f64>,
+    pub(super) centre: Array1<f64>,
     pub(crate) report: Report,
 }
 
