@@ -5,9 +5,11 @@
 //! | [`elastic_net`] | [`Lasso`], [`ElasticNet`], their multi-task and cross-validated forms, [`lasso_path`]: least squares with an L1 penalty |
 //! | [`logistic`] | [`LogisticRegression`]: two classes or more, with L2 and L1 penalties; [`LogisticRegressionCv`] chooses them |
 //! | [`discriminant`] | [`LinearDiscriminantAnalysis`], [`QuadraticDiscriminantAnalysis`]: classes as normal distributions |
-//! | [`logistic`] | [`LogisticRegression`]: two classes or more, with an L2 penalty |
-//! | [`ols`] | [`LinearRegression`]: least squares |
-//! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both |
+//! | [`bayesian`] | [`BayesianRidge`], [`ArdRegression`]: penalties found by their evidence |
+//! | [`lars`] | [`Lars`], [`LassoLars`] and those that choose a place on their paths |
+//! | [`ols`] | [`LinearRegression`]: least squares, also with non-negative coefficients |
+//! | [`omp`] | [`OrthogonalMatchingPursuit`]: least squares on few columns, chosen one by one |
+//! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both; [`RidgeCv`] chooses the penalty, [`RidgeClassifier`] learns classes |
 //! | [`scores`] | [`LinearScores`]: what every linear classifier fits |
 //! | [`sgd`] | [`SgdClassifier`], [`SgdRegressor`], [`Perceptron`]: stochastic gradient descent, in batches too |
 //! | [`model`] | [`LinearModel`], [`MultiLinearModel`]: what every linear regressor fits |
@@ -15,9 +17,14 @@
 mod cv;
 pub mod elastic_net;
 pub mod discriminant;
+mod active;
+pub mod bayesian;
+pub mod lars;
 pub mod logistic;
 pub mod model;
 pub mod ols;
+pub mod omp;
+mod products;
 pub mod ridge;
 pub mod scores;
 pub mod sgd;
@@ -37,10 +44,17 @@ pub use discriminant::{
     DiscriminantSolver, LinearDiscriminantAnalysis, LinearDiscriminantModel, QuadraticDiscriminantAnalysis,
     QuadraticDiscriminantModel, Shrinkage,
 };
-pub use logistic::{LogisticModel, LogisticRegression, LogisticSolver};
+pub use bayesian::{ArdRegression, BayesianModel, BayesianRidge};
+pub use lars::{
+    Lars, LarsCv, LarsCvModel, LarsPath, LassoLars, LassoLarsCv, LassoLarsIc, LassoLarsIcModel, PathCriterion,
+};
 pub use model::{LinearModel, MultiLinearModel};
 pub use ols::{LeastSquaresSolver, LinearRegression};
-pub use ridge::{Ridge, RidgeSolver};
+pub use omp::{OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCv, OrthogonalMatchingPursuitCvModel};
+pub use ridge::{
+    Ridge, RidgeClassifier, RidgeClassifierCv, RidgeClassifierCvModel, RidgeClassifierModel, RidgeCv,
+    RidgeCvModel, RidgeSolver,
+};
 pub use scores::LinearScores;
 pub use sgd::{
     LearningRate, Perceptron, SgdClassifier, SgdLoss, SgdModel, SgdPenalty, SgdRegressor, SgdRegressorLoss,

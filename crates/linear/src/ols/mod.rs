@@ -14,13 +14,17 @@
 //! | the same, dense with n < p | W = X̃ᵀ(X̃X̃ᵀ)⁻¹Ỹ | n²p + n³/3 | dense X with n < p |
 //! | `Svd` | W = V diag(1/s) UᵀỸ | 2np² + O(p³), n and p swapped for n < p | collinear columns, or rows where n < p |
 //! | `ConjugateGradient` | descends on the objective | two products with X an iteration | other sparse X |
+//! | (`positive`) | min over w ≥ 0, by active sets on X̃ᵀX̃ | np²/2 + pk per column that comes or goes, of k | `positive` |
+//!
+//! With `positive`, coefficients must not be negative, but the intercept may \[LawsonHanson74\].
 //!
 //! **Differs from scikit-learn**, which always takes the singular values of X: here one pass over X serves where
 //! the condition of the columns, scaled to one length, is below 10³, refinement on the data up to 3·10⁶, and only
 //! what lies beyond, where digits would be lost, goes to the singular values.
 //!
-//! **Reference.** \[Bjorck96\].
+//! **References.** \[Bjorck96\]; \[LawsonHanson74\].
 
+mod positive;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +33,7 @@ use crate::ridge::RidgeSolver;
 use crate::ridge::problem::{Method, Problem};
 use estimand_core::describe::{above, at_least};
 use estimand_core::records::MatrixView;
-use estimand_core::{Describe, Fit, Float, Result, Samples};
+use estimand_core::{Describe, Error, Fit, Float, Result, Samples};
 use serde::{Deserialize, Serialize};
 
 /// How to solve least squares; see [the module](crate::ols) for what each does and costs.
@@ -66,6 +70,8 @@ estimand_core::params! {
         fit_intercept: bool = true;
         /// How to solve.
         solver: LeastSquaresSolver = LeastSquaresSolver::Auto;
+        /// Whether coefficients must not be negative; takes no solver but `Auto`.
+        positive: bool = false;
         /// Most iterations of the conjugate gradients; direct solvers make none.
         max_iter: usize = 1000, at_least(1.0);
         /// Conjugate gradients stop when the gradient has fallen to this share of its first value.
@@ -88,8 +94,15 @@ impl<F: Float, Y: Outputs<F>> Fit<F, Y> for LinearRegression {
             LeastSquaresSolver::Svd => RidgeSolver::Svd,
             LeastSquaresSolver::ConjugateGradient => RidgeSolver::ConjugateGradient,
         };
-        let method = Method { estimator: "LinearRegression", solver, max_iter: self.max_iter, tol: self.tol };
         let problem = Problem::new(&samples, self.fit_intercept);
+        if self.positive {
+            if self.solver != LeastSquaresSolver::Auto {
+                let what = format!("`positive` with solver {:?}; use Auto", self.solver);
+                return Err(Error::unsupported("LinearRegression", what));
+            }
+            return positive::solve(&problem)?.into_model::<F, Y>(samples.x);
+        }
+        let method = Method { estimator: "LinearRegression", solver, max_iter: self.max_iter, tol: self.tol };
         problem.solve(&[0.0], &method)?.swap_remove(0)?.into_model::<F, Y>(samples.x)
     }
 }

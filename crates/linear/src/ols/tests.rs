@@ -160,3 +160,65 @@ proptest! {
         prop_assert!(residual < 1e-9, "{residual:e} {}", model.report());
     }
 }
+
+/// The largest violation of what makes w ≥ 0 minimal: no gradient where w > 0, none that would lower the objective elsewhere.
+fn violation(
+    x: &Array2<f64>,
+    y: &Array1<f64>,
+    omega: &Array1<f64>,
+    model: &LinearModel<f64>,
+    intercept: bool,
+) -> f64 {
+    let residual = (y - &x.dot(model.coef()) - model.intercept()) * omega;
+    let start = if intercept { residual.sum().abs() / (y * omega).mapv(f64::abs).sum() } else { 0.0 };
+    let size = y.dot(&(y * omega)).sqrt();
+    x.columns().into_iter().zip(model.coef()).fold(start, |max, (column, w)| {
+        let c = column.dot(&residual) / (column.dot(&(&column * omega)).sqrt() * size).max(f64::MIN_POSITIVE);
+        max.max(if *w > 0.0 { c.abs() } else { c })
+    })
+}
+
+#[test]
+fn coefficients_are_not_negative_by_hand() {
+    // Orthogonal columns: each coefficient by itself, and the negative one is 0.
+    let x = array![[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]];
+    let y = array![3.0, -1.0, -2.0, 4.0];
+    let model: LinearModel<f64> = LinearRegression::new().positive(true).fit((&x, &y)).unwrap();
+    assert!(
+        (model.coef()[0] - 2.0).abs() < 1e-15 && model.coef()[1] == 0.0 && model.intercept() == 1.0,
+        "{model:?}"
+    );
+    let refused: Result<LinearModel<f64>> =
+        LinearRegression::new().positive(true).solver(LeastSquaresSolver::Svd).fit((&x, &y));
+    assert!(matches!(refused, Err(Error::Unsupported { .. })));
+}
+
+#[test]
+fn non_negative_targets_share_the_products() {
+    let (x, y) = regression(40, 6, 3, 21);
+    let x = &x * &array![1.0, -1.0, 1.0, 1.0, -1.0, 1.0];
+    let together = LinearRegression::new().positive(true).fit((&x, &y)).unwrap();
+    for k in 0..3 {
+        let alone: LinearModel<f64> = LinearRegression::new().positive(true).fit((&x, y.column(k))).unwrap();
+        assert!(apart(alone.coef(), together.coef().row(k)) < 1e-13);
+        assert!(alone.coef()[1] == 0.0 && alone.coef()[0] > 0.5);
+    }
+}
+
+proptest! {
+    #[test]
+    fn non_negative_coefficients_are_optimal(n in 2_usize..60, p in 1_usize..40, seed in 0_u64..1000, intercept: bool, weighted: bool, twins: bool) {
+        let (x, _) = single(n, p, seed);
+        let x = if twins { x.select(Axis(1), &(0..p).chain(0..p).collect::<Vec<_>>()) } else { x };
+        let y = crate::testing::normal(n, 1, seed + 5).column(0).to_owned() + &x.column(0);
+        let omega = if weighted && n > 4 { weights(n) } else { Array1::ones(n) };
+        let settings = LinearRegression::new().fit_intercept(intercept).positive(true);
+        let model: LinearModel<f64> = settings.fit((&x, &y, &omega)).unwrap();
+        prop_assert!(model.report().converged && model.coef().iter().all(|w| *w >= 0.0));
+        // Columns in the model are at an angle of at least 10⁻⁶ to one another.
+        let off = violation(&x, &y, &omega, &model, intercept);
+        prop_assert!(off < 1e-9, "{off:e}");
+        let sparse: LinearModel<f64> = settings.fit((&Csr::from_dense(x.view()), &y, &omega)).unwrap();
+        prop_assert!(violation(&x, &y, &omega, &sparse, intercept) < 1e-9);
+    }
+}

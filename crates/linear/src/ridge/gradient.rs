@@ -7,7 +7,7 @@ use estimand_linalg::{self as linalg, sparse};
 use ndarray::Array1;
 
 /// X̃ = √ω(X − 1x̄) as a linear map: sparse X stays sparse.
-pub(super) struct Operator<'a> {
+pub(crate) struct Operator<'a> {
     x: Records<'a, f64>,
     /// √ω
     root: Option<Array1<f64>>,
@@ -20,7 +20,7 @@ impl<'a> Operator<'a> {
     }
 
     /// X̃v = √ω(Xv − x̄·v)
-    pub(super) fn apply(&self, v: &Array1<f64>) -> Array1<f64> {
+    pub(crate) fn apply(&self, v: &Array1<f64>) -> Array1<f64> {
         let mut u = match self.x.values() {
             MatrixView::Dense(x) => linalg::matvec(x, v.view()),
             MatrixView::Sparse(x) => sparse::matvec(x, v.view()),
@@ -30,7 +30,7 @@ impl<'a> Operator<'a> {
     }
 
     /// X̃ᵀu = Xᵀ√ωu − x̄ Σ√ωu
-    pub(super) fn apply_t(&self, u: &Array1<f64>) -> Array1<f64> {
+    pub(crate) fn apply_t(&self, u: &Array1<f64>) -> Array1<f64> {
         let u = self.weigh(u.clone());
         let mut v = match self.x.values() {
             MatrixView::Dense(x) => linalg::matvec_t(x, u.view()),

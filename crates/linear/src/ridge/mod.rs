@@ -42,13 +42,21 @@
 //! **References.** \[HoerlKennard70\]; \[Bjorck96\]; on solving (3) by products with X, \[PaigeSaunders82\].
 
 // Steps 1, 2 and 4: `problem`; the choice in 3: `route`; its equations: `solve`, `gradient`, with `factor` below.
+pub mod classifier;
+pub mod cv;
+#[cfg(test)]
+mod cv_tests;
 mod factor;
 mod gradient;
+mod leave_one_out;
 pub(crate) mod problem;
 pub(crate) mod route;
 mod solve;
 #[cfg(test)]
 mod tests;
+
+pub use classifier::{RidgeClassifier, RidgeClassifierCv, RidgeClassifierCvModel, RidgeClassifierModel};
+pub use cv::{RidgeCv, RidgeCvModel};
 
 use crate::model::Outputs;
 use estimand_core::describe::{above, at_least};

@@ -8,6 +8,7 @@ use estimand_core::samples::check_finite_target;
 use estimand_core::{Csr, Error, Features, Float, Records, Report, Result, Samples, Typed, stats};
 use estimand_linalg::Moments;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2, s};
+use std::ops::Range;
 
 /// Sparse records of at most this many columns are fitted by their p × p normal equations.
 const SPARSE_GRAM: usize = 1000;
@@ -23,7 +24,7 @@ pub(crate) struct Problem<'a, F> {
     pub(crate) weights: Option<ArrayView1<'a, F>>,
     pub(crate) fit_intercept: bool,
     /// Singular values at most this share of the largest count as zero: max(n, p) · ε of the data's type.
-    pub(super) cutoff: f64,
+    pub(crate) cutoff: f64,
 }
 
 /// How to solve it.
@@ -45,16 +46,25 @@ pub(crate) struct Solution {
 }
 
 /// x̄ and ȳ.
-pub(super) struct Means {
-    pub(super) x: Array1<f64>,
-    pub(super) y: Array1<f64>,
+pub(crate) struct Means {
+    pub(crate) x: Array1<f64>,
+    pub(crate) y: Array1<f64>,
 }
 
 impl<'a, F: Float> Problem<'a, F> {
     pub(crate) fn new<Y: Outputs<F>>(samples: &Samples<'a, F, Y>, fit_intercept: bool) -> Self {
-        let (x, y) = (samples.x, Y::columns(samples.y));
+        Self::of(samples.x, Y::columns(samples.y), samples.weights, fit_intercept)
+    }
+
+    /// As [`Problem::new`], from its parts.
+    pub(crate) fn of(
+        x: Records<'a, F>,
+        y: ArrayView2<'a, F>,
+        weights: Option<ArrayView1<'a, F>>,
+        fit_intercept: bool,
+    ) -> Self {
         let cutoff = x.nrows().max(x.ncols()) as f64 * F::epsilon().f64();
-        Self { x, y, weights: samples.weights, fit_intercept, cutoff }
+        Self { x, y, weights, fit_intercept, cutoff }
     }
 
     /// The solution for each α, from one look at the data.
@@ -79,12 +89,17 @@ impl<'a, F: Float> Problem<'a, F> {
             }
             Dual => self.in_f64(|problem| route::wide(&problem, alphas, method)),
             Auto | Svd if dense && n < p => self.in_f64(|problem| route::wide(&problem, alphas, method)),
-            Auto | Cholesky | Svd => route::tall(self, alphas, method),
+            Auto | Cholesky | Svd => route::tall(self, self.moments()?, alphas, method),
         }
     }
 
+    /// As [`Problem::solve`] by the normal equations, for moments that are at hand.
+    pub(crate) fn solve_from(&self, moments: Moments, alphas: &[f64], method: &Method) -> route::Solutions {
+        route::tall(self, moments, alphas, method)
+    }
+
     /// The same problem in `f64`, borrowed where it is so already.
-    pub(super) fn in_f64<R>(&self, f: impl FnOnce(Problem<'_, f64>) -> Result<R>) -> Result<R> {
+    pub(crate) fn in_f64<R>(&self, f: impl FnOnce(Problem<'_, f64>) -> Result<R>) -> Result<R> {
         let y = widen(self.y);
         let weights = self.weights.map(|w| widen(w.insert_axis(Axis(1))));
         let weights = weights.as_ref().map(|w| w.column(0));
@@ -168,6 +183,26 @@ impl<'a, F: Float> Problem<'a, F> {
         if all_constant { Ok(()) } else { Err(out_of_range()) }
     }
 
+    /// Σωᵢ; the number of rows without weights.
+    pub(crate) fn weight(&self) -> f64 {
+        self.weights.map_or(self.x.nrows() as f64, |w| w.iter().map(|w| w.f64()).sum())
+    }
+
+    /// Rows of X, dense and centred, but not weighted.
+    pub(crate) fn centred_rows(&self, rows: Range<usize>, x_mean: &Array1<f64>) -> Array2<f64> {
+        let mut block = match self.x.rows(rows).values() {
+            MatrixView::Dense(x) => x.mapv(|v| v.f64()),
+            MatrixView::Sparse(x) => x.to_dense().mapv(|v| v.f64()),
+        };
+        block -= x_mean;
+        block
+    }
+
+    /// What fits on parts of the rows gave; an error that is due to NaN or infinities says where they stand in all.
+    pub(crate) fn blame<T>(&self, outcome: Result<T>) -> Result<T> {
+        outcome.map_err(|error| self.check_finite().err().unwrap_or(error))
+    }
+
     /// Refuses NaN and infinities in X and Y, saying where the first one stands.
     pub(crate) fn check_finite(&self) -> Result<()> {
         self.x.check_finite()?;
@@ -177,7 +212,7 @@ impl<'a, F: Float> Problem<'a, F> {
 
 impl<'a> Problem<'a, f64> {
     /// x̄ and ȳ alone, and the mean squares of the columns of X̃.
-    pub(super) fn means(&self) -> Result<(Means, Vec<f64>)> {
+    pub(crate) fn means(&self) -> Result<(Means, Vec<f64>)> {
         let column_moments = |x: Records<'_, f64>| -> Result<stats::Moments> {
             let mut moments = stats::Moments::new(x.ncols());
             moments.insert(x, self.weights)?;
@@ -194,17 +229,17 @@ impl<'a> Problem<'a, f64> {
     }
 
     /// X̃, as a linear map.
-    pub(super) fn operator(&self, x_mean: &Array1<f64>) -> Operator<'a> {
+    pub(crate) fn operator(&self, x_mean: &Array1<f64>) -> Operator<'a> {
         Operator::new(self.x, self.weights.map(|w| w.mapv(f64::sqrt)), x_mean.clone())
     }
 
     /// √ω(Y − 1ȳ)
-    pub(super) fn centred_y(&self, y_mean: &Array1<f64>) -> Array2<f64> {
+    pub(crate) fn centred_y(&self, y_mean: &Array1<f64>) -> Array2<f64> {
         self.weigh(&self.y - y_mean)
     }
 
     /// Rows multiplied by √ω.
-    pub(super) fn weigh(&self, mut rows: Array2<f64>) -> Array2<f64> {
+    pub(crate) fn weigh(&self, mut rows: Array2<f64>) -> Array2<f64> {
         if let Some(weights) = self.weights {
             rows *= &weights.mapv(f64::sqrt).insert_axis(Axis(1));
         }
@@ -214,7 +249,7 @@ impl<'a> Problem<'a, f64> {
 
 impl Means {
     /// b = ȳ − x̄W  (2)
-    pub(super) fn solution(&self, coef: Array2<f64>, objective: f64, report: Report) -> Solution {
+    pub(crate) fn solution(&self, coef: Array2<f64>, objective: f64, report: Report) -> Solution {
         let intercept = &self.y - &self.x.dot(&coef);
         // Squares of y may leave the range although the solution does not.
         Solution {
@@ -226,18 +261,42 @@ impl Means {
 }
 
 impl Solution {
-    /// The model, in the type of the data.
+    /// XW + 1bᵀ, as the model predicts it.
+    pub(crate) fn predict<F: Float>(&self, x: Records<'_, F>) -> Array2<f64> {
+        let (coef, intercept) = self.rounded();
+        let product = match x.values() {
+            MatrixView::Dense(x) => estimand_linalg::matmul(x, coef.view()),
+            MatrixView::Sparse(x) => estimand_linalg::sparse::matmul(x, coef.view()),
+        };
+        product.mapv(F::f64) + intercept.mapv(F::f64)
+    }
+
+    /// W and b in the type of the data.
+    fn rounded<F: Float>(&self) -> (Array2<F>, Array1<F>) {
+        (self.coef.mapv(F::of), self.intercept.mapv(F::of))
+    }
+
+    /// W and b in the type of the data.
     ///
     /// # Errors
     /// If a coefficient leaves the range of that type.
-    pub(crate) fn into_model<F: Float, Y: Outputs<F>>(self, x: Records<'_, F>) -> Result<Y::Model> {
-        let (coef, intercept) = (self.coef.mapv(F::of), self.intercept.mapv(F::of));
-        if !coef.iter().chain(&intercept).all(|v| v.is_finite()) {
+    pub(crate) fn in_range<F: Float>(&self) -> Result<(Array2<F>, Array1<F>)> {
+        let (coef, intercept) = self.rounded();
+        if !coef.iter().chain(&intercept).all(|v: &F| v.is_finite()) {
             return Err(Error::numerical(format!(
                 "coefficients leave the range of {}; bring the columns to similar scales",
                 F::NAME
             )));
         }
+        Ok((coef, intercept))
+    }
+
+    /// The model, in the type of the data.
+    ///
+    /// # Errors
+    /// If a coefficient leaves the range of that type.
+    pub(crate) fn into_model<F: Float, Y: Outputs<F>>(self, x: Records<'_, F>) -> Result<Y::Model> {
+        let (coef, intercept) = self.in_range()?;
         Ok(Y::model(coef, intercept, Features::of(x), self.report))
     }
 }

@@ -13,11 +13,15 @@ use ndarray::{Array1, Axis};
 use std::cell::OnceCell;
 
 /// Outside: what is wrong with the data whatever α. Inside: what failed for one α.
-pub(super) type Solutions = Result<Vec<Result<Solution>>>;
+pub(crate) type Solutions = Result<Vec<Result<Solution>>>;
 
 /// n ≥ p: S and C from one pass; the data again only where those do not suffice.
-pub(super) fn tall<F: Float>(problem: &Problem<'_, F>, alphas: &[f64], method: &Method) -> Solutions {
-    let mut moments = problem.moments()?;
+pub(super) fn tall<F: Float>(
+    problem: &Problem<'_, F>,
+    mut moments: Moments,
+    alphas: &[f64],
+    method: &Method,
+) -> Solutions {
     let constant = drop_constant_columns(&mut moments);
     let means = Means { x: moments.mean.clone(), y: moments.target_mean.clone() };
     let triangle = OnceCell::new();

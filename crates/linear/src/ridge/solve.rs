@@ -47,12 +47,17 @@ pub(super) fn dual(
 pub(super) fn kernel(problem: &Problem<'_, f64>, x: ArrayView2<'_, f64>) -> Array2<f64> {
     // Products of rows are moments of the transpose, of which only one triangle is computed.
     let mut kernel = Moments::new(x.t(), Array2::zeros((x.ncols(), 0)).view(), None).uncentred().gram;
+    lift(&mut kernel, problem);
+    kernel
+}
+
+/// K ← K + cuuᵀ for u = √ω, where c‖u‖² is the mean of the diagonal of K.
+pub(super) fn lift(kernel: &mut Array2<f64>, problem: &Problem<'_, f64>) {
     if problem.fit_intercept {
-        let u = problem.weigh(Array2::ones((x.nrows(), 1)));
-        let mean = kernel.diag().sum() / x.nrows() as f64;
+        let u = problem.weigh(Array2::ones((kernel.nrows(), 1)));
+        let mean = kernel.diag().sum() / kernel.nrows() as f64;
         kernel.scaled_add(mean / u.iter().map(|u| u * u).sum::<f64>(), &matmul(u.view(), u.t()));
     }
-    kernel
 }
 
 /// W = V diag(s / (s² + α)) UᵀỸ, without the directions whose s counts as zero.

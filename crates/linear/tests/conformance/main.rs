@@ -7,6 +7,7 @@ mod least_squares;
 mod logistic;
 mod sparse;
 mod sgd;
+mod ridge_family;
 
 const NO_INTERCEPT: &str =
     "without an intercept, neither a constant nor a shift of the columns is in the model";

@@ -12,5 +12,6 @@ mod metrics;
 mod preprocessing;
 mod sparse_linear;
 mod sgd;
+mod ridge_family;
 mod splits;
 mod validation;

@@ -5,6 +5,7 @@ mod linear;
 mod logistic;
 mod metrics;
 mod preprocessing;
+mod ridge_family;
 mod selection;
 mod sparse_linear;
 mod sgd;
@@ -19,6 +20,7 @@ pub(crate) fn all() -> Vec<Entry> {
         sparse_linear::ENTRIES,
         logistic::ENTRIES,
         sgd::ENTRIES,
+        ridge_family::ENTRIES,
         preprocessing::ENTRIES,
         metrics::ENTRIES,
         selection::ENTRIES,
