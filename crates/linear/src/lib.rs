@@ -2,12 +2,14 @@
 //!
 //! | page | what it holds |
 //! |---|---|
+//! | [`glm`] | [`PoissonRegressor`], [`GammaRegressor`], [`InverseGaussianRegressor`], [`TweedieRegressor`] |
 //! | [`logistic`] | [`LogisticRegression`]: two classes or more, with an L2 penalty |
 //! | [`ols`] | [`LinearRegression`]: least squares |
 //! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both |
 //! | [`scores`] | [`LinearScores`]: what every linear classifier fits |
 //! | [`model`] | [`LinearModel`], [`MultiLinearModel`]: what every linear regressor fits |
 
+pub mod glm;
 pub mod logistic;
 pub mod model;
 pub mod ols;
@@ -16,6 +18,9 @@ pub mod scores;
 #[cfg(test)]
 mod testing;
 
+pub use glm::{
+    GammaRegressor, GlmModel, GlmSolver, InverseGaussianRegressor, Link, PoissonRegressor, TweedieRegressor,
+};
 pub use logistic::{LogisticModel, LogisticRegression, LogisticSolver};
 pub use model::{LinearModel, MultiLinearModel};
 pub use ols::{LeastSquaresSolver, LinearRegression};

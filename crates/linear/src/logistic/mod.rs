@@ -46,12 +46,12 @@
 //! on the methods.
 
 mod binary;
-mod design;
-mod gram;
-mod metric;
+pub(crate) mod design;
+pub(crate) mod gram;
+pub(crate) mod metric;
 mod multinomial;
 mod problem;
-mod sample;
+pub(crate) mod sample;
 mod solve;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod glm;
 mod least_squares;
 mod logistic;
 

@@ -1,5 +1,6 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
+mod glm;
 mod linear;
 mod metrics;
 mod preprocessing;
@@ -10,5 +11,13 @@ use estimand_bench_protocol::Entry;
 
 /// Every case of every family.
 pub(crate) fn all() -> Vec<Entry> {
-    [linear::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
+    [
+        glm::ENTRIES,
+        linear::ENTRIES,
+        preprocessing::ENTRIES,
+        metrics::ENTRIES,
+        selection::ENTRIES,
+        startup::ENTRIES,
+    ]
+    .concat()
 }
