@@ -8,6 +8,7 @@ pub use estimand_core::{
     Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
     TransformOne,
 };
+pub use estimand_linear::{GammaRegressor, GlmModel, PoissonRegressor, TweedieRegressor};
 pub use estimand_linear::{
     LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Ridge,
 };

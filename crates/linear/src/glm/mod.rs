@@ -49,7 +49,7 @@
 //!
 //! **References.** \[NelderWedderburn72\]; \[Jorgensen87\]; \[NocedalWright06\], chapters 3, 6 and 7.
 
-pub(crate) mod model;
+mod model;
 mod problem;
 mod solve;
 #[cfg(test)]
@@ -110,11 +110,13 @@ impl Glm {
         samples: Samples<'_, F, Array1<F>>,
         exposure: ArrayView1<'_, F>,
     ) -> Result<GlmModel<F>> {
-        if exposure.len() != samples.nrows() {
-            return Err(Error::shape("length of the exposure", samples.nrows(), exposure.len()));
-        }
-        let offset = model::offset_of(exposure, self.loss.link)?;
+        let offset = self.offset_of(exposure)?;
         self.fit(samples, Some(offset.view()), None)
+    }
+
+    /// The logarithms of exposures.
+    pub(crate) fn offset_of<F: Float>(&self, exposure: ArrayView1<'_, F>) -> Result<Array1<F>> {
+        model::offset_of(exposure, self.loss.link)
     }
 }
 

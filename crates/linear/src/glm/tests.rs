@@ -196,8 +196,14 @@ fn scale_of_the_target_and_place_of_the_columns_do_not_matter() {
         }
         let far = concatenate![Axis(1), &x * 1e-3 + 1e4, Array2::from_elem((120, 1), 7.0)];
         let moved = tweedie(power).fit((&far, &y)).unwrap();
-        // Means of 1e4 against a spread of 1e-3 cost seven digits of the columns.
-        assert!(apart(model.coef(), &(moved.coef().slice(ndarray::s![..3]).to_owned() * 1e-3)) < 1e-6);
+        // Means of 1e4 against a spread of 1e-3 cost seven digits of the columns, and as many of the gradient.
+        let back = moved.coef().slice(ndarray::s![..3]).to_owned() * 1e-3;
+        assert!(
+            apart(model.coef(), &back) < 1e-5,
+            "power {power}: {:e}, {}",
+            apart(model.coef(), &back),
+            moved.report()
+        );
         assert_eq!(moved.coef()[3], 0.0);
         assert!(moved.report().notes.iter().any(|note| note.contains("constant")), "{}", moved.report());
     }

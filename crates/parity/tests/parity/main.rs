@@ -4,6 +4,7 @@
 
 mod datasets;
 mod files;
+mod glm;
 mod inputs;
 mod linear;
 mod metrics;
