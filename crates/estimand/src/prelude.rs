@@ -10,6 +10,7 @@ pub use estimand_core::{
     TransformOne,
 };
 pub use estimand_linear::{LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis};
+pub use estimand_linear::{GammaRegressor, GlmModel, PoissonRegressor, TweedieRegressor};
 pub use estimand_linear::{
     ElasticNet, ElasticNetCv, Lasso, LassoCv, LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Perceptron, Ridge, SgdClassifier, SgdRegressor,
 };

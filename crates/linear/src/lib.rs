@@ -10,6 +10,8 @@
 //! | [`ols`] | [`LinearRegression`]: least squares, also with non-negative coefficients |
 //! | [`omp`] | [`OrthogonalMatchingPursuit`]: least squares on few columns, chosen one by one |
 //! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both; [`RidgeCv`] chooses the penalty, [`RidgeClassifier`] learns classes |
+//! | [`glm`] | [`PoissonRegressor`], [`GammaRegressor`], [`InverseGaussianRegressor`], [`TweedieRegressor`] |
+//! | [`inference`] | standard errors, tests and intervals: [`RegressionSummary`], [`GlmSummary`] |
 //! | [`scores`] | [`LinearScores`]: what every linear classifier fits |
 //! | [`sgd`] | [`SgdClassifier`], [`SgdRegressor`], [`Perceptron`]: stochastic gradient descent, in batches too |
 //! | [`model`] | [`LinearModel`], [`MultiLinearModel`]: what every linear regressor fits |
@@ -20,6 +22,8 @@ pub mod discriminant;
 mod active;
 pub mod bayesian;
 pub mod lars;
+pub mod glm;
+pub mod inference;
 pub mod logistic;
 pub mod model;
 pub mod ols;
@@ -48,6 +52,10 @@ pub use bayesian::{ArdRegression, BayesianModel, BayesianRidge};
 pub use lars::{
     Lars, LarsCv, LarsCvModel, LarsPath, LassoLars, LassoLarsCv, LassoLarsIc, LassoLarsIcModel, PathCriterion,
 };
+pub use glm::{
+    GammaRegressor, GlmModel, GlmSolver, InverseGaussianRegressor, Link, PoissonRegressor, TweedieRegressor,
+};
+pub use inference::{Coefficient, GlmSummary, RegressionSummary};
 pub use model::{LinearModel, MultiLinearModel};
 pub use ols::{LeastSquaresSolver, LinearRegression};
 pub use omp::{OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCv, OrthogonalMatchingPursuitCvModel};

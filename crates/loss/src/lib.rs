@@ -11,6 +11,8 @@
 //! | [`Loss::Binomial`] | ln(1 + eᶻ) − y z, y in {0, 1} | σ(z) − y | σ(z) (1 − σ(z)) | σ(z) = 1 / (1 + e⁻ᶻ) |
 //! | [`Multinomial`] | ln Σⱼ exp zⱼ − z_y, y in {0 … k − 1} | pⱼ − \[j = y\] | pⱼ (1 − pⱼ) | pⱼ = exp zⱼ / Σᵢ exp zᵢ |
 //!
+//! [`Tweedie`] has the losses of counts, amounts and waiting times, with the [`Link`] to choose.
+//!
 //! A further loss of one raw prediction is one more variant of [`Loss`]: its callers need not change.
 //!
 //! Values are summed in `f64` and weighted; gradients and curvatures are those of the weighted loss.
@@ -21,9 +23,11 @@
 
 mod multinomial;
 mod scalar;
+mod tweedie;
 
 pub use multinomial::Multinomial;
 pub use scalar::Loss;
+pub use tweedie::{Link, Tweedie};
 
 #[cfg(test)]
 mod tests;

@@ -18,16 +18,22 @@
 //! W = Wₐ + W_b      δ = m_b − mₐ      m = mₐ + δ·W_b/W      S = Sₐ + S_b + δ²·Wₐ·W_b/W
 //! ```
 //!
+//! [`Distribution`] has the tails and quantiles of what tests and intervals are made of.
+//!
 //! The shift c makes constant columns exact: their S is 0, whatever their value. All sums are `f64`.
 //! Blocks depend on the shape of the records alone, so that the result is the same on every run.
 
+mod distribution;
 mod extent;
 mod moments;
+mod special;
 #[cfg(test)]
 mod tests;
 
+pub use distribution::Distribution;
 pub use extent::Extent;
 pub use moments::Moments;
+pub use special::ln_gamma;
 
 use ndarray::{ArrayView2, Axis};
 

@@ -17,18 +17,18 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 use std::ops::Range;
 
 /// Records, their centre, and whether there is an intercept.
-pub(super) struct Design<'a, F> {
+pub(crate) struct Design<'a, F> {
     pub(super) x: MatrixView<'a, F>,
     /// c: p values, all 0 without an intercept.
-    pub(super) centre: Vec<f64>,
-    pub(super) intercept: bool,
+    pub(crate) centre: Vec<f64>,
+    pub(crate) intercept: bool,
     /// Columns that are constant where there is an intercept, and therefore say nothing.
-    pub(super) constant: Vec<usize>,
+    pub(crate) constant: Vec<usize>,
 }
 
 /// Consecutive rows of X: dense ones row after row, or sparse ones.
 #[derive(Clone, Copy)]
-pub(super) enum Block<'b, F> {
+pub(crate) enum Block<'b, F> {
     Dense(&'b [f64]),
     Sparse(CsrView<'b, F>),
 }
@@ -37,7 +37,7 @@ pub(super) enum Block<'b, F> {
 const LOOKED_AT: usize = 256;
 
 impl<'a, F: Float> Design<'a, F> {
-    pub(super) fn new(x: Records<'a, F>, intercept: bool) -> Self {
+    pub(crate) fn new(x: Records<'a, F>, intercept: bool) -> Self {
         let mut centre = vec![0.0; x.ncols()];
         let mut constant = Vec::new();
         if intercept {
@@ -51,7 +51,7 @@ impl<'a, F: Float> Design<'a, F> {
         Self { x: x.values(), centre, intercept, constant }
     }
 
-    pub(super) fn nrows(&self) -> usize {
+    pub(crate) fn nrows(&self) -> usize {
         match self.x {
             MatrixView::Dense(x) => x.nrows(),
             MatrixView::Sparse(x) => x.nrows(),
@@ -59,17 +59,17 @@ impl<'a, F: Float> Design<'a, F> {
     }
 
     /// p
-    pub(super) fn ncols(&self) -> usize {
+    pub(crate) fn ncols(&self) -> usize {
         self.centre.len()
     }
 
     /// q: columns and intercept.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.ncols() + usize::from(self.intercept)
     }
 
     /// Stored values per row, on average.
-    pub(super) fn density(&self) -> usize {
+    pub(crate) fn density(&self) -> usize {
         match self.x {
             MatrixView::Dense(x) => x.ncols(),
             MatrixView::Sparse(x) => x.nnz() / x.nrows().max(1) + 1,
@@ -77,12 +77,12 @@ impl<'a, F: Float> Design<'a, F> {
     }
 
     /// Rows of a block: as many as stay in the second-level cache from the scores to the gradient.
-    pub(super) fn rows_per_block(&self) -> usize {
+    pub(crate) fn rows_per_block(&self) -> usize {
         (CACHE / (8 * self.density())).clamp(8, 1024) / 8 * 8
     }
 
     /// Calls `f` with each block of the rows `range`; `buffer` holds rows that had to be copied.
-    pub(super) fn blocks(
+    pub(crate) fn blocks(
         &self,
         range: Range<usize>,
         buffer: &mut Vec<f64>,
@@ -101,7 +101,7 @@ impl<'a, F: Float> Design<'a, F> {
     }
 
     /// b − cᵀW, the offset of every row's scores.
-    pub(super) fn offset(&self, beta: &[f64], offset: &mut [f64]) {
+    pub(crate) fn offset(&self, beta: &[f64], offset: &mut [f64]) {
         let k = offset.len();
         let (w, b) = beta.split_at(self.ncols() * k);
         offset.fill(0.0);
@@ -112,14 +112,14 @@ impl<'a, F: Float> Design<'a, F> {
     }
 
     /// (Xᵀr, 1ᵀr) becomes (Xᵀr − c 1ᵀr, 1ᵀr), for k columns.
-    pub(super) fn centre_gradient(&self, gradient: &mut [f64], k: usize) {
+    pub(crate) fn centre_gradient(&self, gradient: &mut [f64], k: usize) {
         self.shift_gradient(gradient, k, -1.0);
         // 0 but for rounding, which a column of zero variance would magnify without limit.
         self.constant.iter().for_each(|j| gradient[j * k..(j + 1) * k].fill(0.0));
     }
 
     /// The inverse: the gradient with respect to the coefficients of X itself.
-    pub(super) fn raw_gradient(&self, gradient: &mut [f64], k: usize) {
+    pub(crate) fn raw_gradient(&self, gradient: &mut [f64], k: usize) {
         self.shift_gradient(gradient, k, 1.0);
     }
 
@@ -136,7 +136,7 @@ const CACHE: usize = 192 * 1024;
 
 impl<F: Float> Block<'_, F> {
     /// Z ← X W + 1 offsetᵀ; `w` is p × k, `z` rows × k.
-    pub(super) fn scores(&self, w: &[f64], offset: &[f64], z: &mut [f64]) {
+    pub(crate) fn scores(&self, w: &[f64], offset: &[f64], z: &mut [f64]) {
         let k = offset.len();
         match self {
             Self::Dense(x) if k == 1 => by_rows(x, w.len(), |at, rows| {
@@ -165,7 +165,7 @@ impl<F: Float> Block<'_, F> {
     }
 
     /// (Xᵀr, 1ᵀr) is added to `gradient`, which is q × k; `r` is rows × k.
-    pub(super) fn add_gradient(&self, r: &[f64], k: usize, p: usize, gradient: &mut [f64]) {
+    pub(crate) fn add_gradient(&self, r: &[f64], k: usize, p: usize, gradient: &mut [f64]) {
         let (w, b) = gradient.split_at_mut(p * k);
         match self {
             Self::Dense(x) if k == 1 => by_rows(x, p, |at, rows| kernels::rows_axpy(rows, &r[at], w)),
@@ -192,7 +192,7 @@ impl<F: Float> Block<'_, F> {
     }
 
     /// The rows, dense; sparse ones are written out into `buffer`.
-    pub(super) fn dense<'c>(&'c self, p: usize, buffer: &'c mut Vec<f64>) -> &'c [f64] {
+    pub(crate) fn dense<'c>(&'c self, p: usize, buffer: &'c mut Vec<f64>) -> &'c [f64] {
         match self {
             Self::Dense(x) => x,
             Self::Sparse(x) => {
@@ -207,7 +207,7 @@ impl<F: Float> Block<'_, F> {
     }
 
     /// Σ dᵢc aᵢⱼ² is added to `squares`, which is q × k; `d` is rows × k.
-    pub(super) fn add_squares(&self, d: &[f64], k: usize, centre: &[f64], squares: &mut [f64]) {
+    pub(crate) fn add_squares(&self, d: &[f64], k: usize, centre: &[f64], squares: &mut [f64]) {
         let p = centre.len();
         let (w, b) = squares.split_at_mut(p * k);
         let add = |w: &mut [f64], j: usize, square: f64, d: &[f64]| {

@@ -5,14 +5,14 @@ use estimand_kernels::{self as kernels, PANEL};
 use ndarray::Array2;
 
 /// The sums, in tiles of 8 × 8 on and below the diagonal.
-pub(super) struct Gram {
+pub(crate) struct Gram {
     width: usize,
     tiles: Vec<f64>,
 }
 
 /// Rows √dᵢ aᵢ in panels of eight columns, which are what tiles are made of.
 #[derive(Default)]
-pub(super) struct Panels {
+pub(crate) struct Panels {
     width: usize,
     values: Vec<f64>,
     factors: Vec<f64>,
@@ -23,17 +23,17 @@ const ROWS: usize = 256;
 
 impl Gram {
     /// No rows yet of q columns.
-    pub(super) fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         let strips = width.div_ceil(PANEL);
         Self { width, tiles: vec![0.0; strips * (strips + 1) / 2 * PANEL * PANEL] }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.tiles.fill(0.0);
     }
 
     /// Adds dᵢ aᵢaᵢᵀ for rows xᵢ as wide as `shift`, which is c; the 1 is appended where there is room for it.
-    pub(super) fn add(&mut self, x: &[f64], shift: &[f64], d: &[f64], panels: &mut Panels) {
+    pub(crate) fn add(&mut self, x: &[f64], shift: &[f64], d: &[f64], panels: &mut Panels) {
         for (x, d) in x.chunks(ROWS * shift.len()).zip(d.chunks(ROWS)) {
             panels.pack(x, shift, d, self.width);
             self.add_panels(panels, d.len());
@@ -59,12 +59,12 @@ impl Gram {
     }
 
     /// Adds the sums of other rows.
-    pub(super) fn add_sums(&mut self, other: &Self) {
+    pub(crate) fn add_sums(&mut self, other: &Self) {
         self.tiles.iter_mut().zip(&other.tiles).for_each(|(a, b)| *a += b);
     }
 
     /// `scale` times the sums, both triangles.
-    pub(super) fn matrix(&self, scale: f64) -> Array2<f64> {
+    pub(crate) fn matrix(&self, scale: f64) -> Array2<f64> {
         Array2::from_shape_fn((self.width, self.width), |(i, j)| {
             let (i, j) = (i.max(j), i.min(j));
             let (c, d) = (i / PANEL, j / PANEL);

@@ -14,7 +14,7 @@ use estimand_optim::positive_definite;
 use ndarray::{Array1, Array2, ArrayViewMut2};
 
 /// A positive definite matrix that is easily inverted.
-pub(super) enum Metric {
+pub(crate) enum Metric {
     /// One factor for each class, and a buffer of q values.
     Blocks(Vec<Cholesky<f64>>, Array1<f64>),
     /// The diagonal.
@@ -23,7 +23,7 @@ pub(super) enum Metric {
 
 impl Metric {
     /// The blocks, with the penalty added on their first `p` places; `None` if they are not finite.
-    pub(super) fn blocks(blocks: impl Iterator<Item = Array2<f64>>, penalty: f64, p: usize) -> Option<Self> {
+    pub(crate) fn blocks(blocks: impl Iterator<Item = Array2<f64>>, penalty: f64, p: usize) -> Option<Self> {
         let factor = |mut block: Array2<f64>| {
             block.diag_mut().iter_mut().take(p).for_each(|d| *d += penalty);
             positive_definite(&block)
@@ -34,7 +34,7 @@ impl Metric {
     }
 
     /// The squares, with the penalty added on their first `size` places; `None` if they are not finite.
-    pub(super) fn diagonal(squares: impl Iterator<Item = f64>, penalty: f64, size: usize) -> Option<Self> {
+    pub(crate) fn diagonal(squares: impl Iterator<Item = f64>, penalty: f64, size: usize) -> Option<Self> {
         // A column without curvature has no gradient either; below 0 is rounding.
         let curvature = |(j, s): (usize, f64)| match s.max(0.0) + if j < size { penalty } else { 0.0 } {
             0.0 => Some(1.0),
@@ -44,7 +44,7 @@ impl Metric {
     }
 
     /// v ← M⁻¹v
-    pub(super) fn solve(&mut self, v: &mut [f64]) {
+    pub(crate) fn solve(&mut self, v: &mut [f64]) {
         match self {
             Self::Diagonal(d) => v.iter_mut().zip(d).for_each(|(v, d)| *v /= *d),
             Self::Blocks(factors, column) => {
@@ -66,7 +66,7 @@ impl Metric {
 }
 
 /// Each row of k values loses its mean; a single column is left alone.
-pub(super) fn take_off_mean(v: &mut [f64], k: usize) {
+pub(crate) fn take_off_mean(v: &mut [f64], k: usize) {
     if k > 1 {
         for row in v.chunks_exact_mut(k) {
             let mean = row.iter().sum::<f64>() / k as f64;

@@ -56,13 +56,13 @@
 
 mod binary;
 mod cv;
-mod design;
-mod gram;
-mod metric;
+pub(crate) mod design;
+pub(crate) mod gram;
+pub(crate) mod metric;
 mod multinomial;
 mod problem;
 mod prox;
-mod sample;
+pub(crate) mod sample;
 mod solve;
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ const SMALL_SHARE: usize = 40;
 const LARGE_SHARE: usize = 5;
 
 /// Rows of the sample that serves `n` rows of `width` columns; `None` if the data are too few for one.
-pub(super) fn size(n: usize, width: usize) -> Option<usize> {
+pub(crate) fn size(n: usize, width: usize) -> Option<usize> {
     let few = (PER_COLUMN.1 * width).min(n / 10);
     let m = FEWEST.max(PER_COLUMN.0 * width).max(few).max(n / SMALL_SHARE);
     (m <= n / LARGE_SHARE).then_some(m)

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod discriminant;
+mod glm;
 mod least_squares;
 mod logistic;
 mod sparse;

@@ -5,6 +5,7 @@
 mod bayes;
 mod datasets;
 mod files;
+mod glm;
 mod inputs;
 mod linear;
 mod logistic;

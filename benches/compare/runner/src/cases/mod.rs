@@ -1,6 +1,7 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
 mod bayes;
+mod glm;
 mod linear;
 mod logistic;
 mod metrics;
@@ -21,6 +22,7 @@ pub(crate) fn all() -> Vec<Entry> {
         logistic::ENTRIES,
         sgd::ENTRIES,
         ridge_family::ENTRIES,
+        glm::ENTRIES,
         preprocessing::ENTRIES,
         metrics::ENTRIES,
         selection::ENTRIES,
