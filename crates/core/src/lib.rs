@@ -29,6 +29,7 @@ pub mod error;
 pub mod features;
 pub mod float;
 pub mod labels;
+pub mod order;
 pub mod persist;
 pub mod random;
 pub mod records;

@@ -4,6 +4,7 @@
 
 mod least_squares;
 mod logistic;
+mod robust;
 
 const NO_INTERCEPT: &str =
     "without an intercept, neither a constant nor a shift of the columns is in the model";
