@@ -30,6 +30,7 @@ pub mod error;
 pub mod features;
 pub mod float;
 pub mod labels;
+pub mod order;
 pub mod persist;
 pub mod priors;
 pub mod random;

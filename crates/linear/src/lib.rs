@@ -12,6 +12,11 @@
 //! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both; [`RidgeCv`] chooses the penalty, [`RidgeClassifier`] learns classes |
 //! | [`glm`] | [`PoissonRegressor`], [`GammaRegressor`], [`InverseGaussianRegressor`], [`TweedieRegressor`] |
 //! | [`inference`] | standard errors, tests and intervals: [`RegressionSummary`], [`GlmSummary`] |
+//! | [`huber`], [`quantile`], [`ransac`], [`theil_sen`] | regressors that outliers do not mislead |
+//! | [`isotonic`] | [`IsotonicRegression`]: the monotone function closest to the data |
+//! | [`logistic`] | [`LogisticRegression`]: two classes or more, with an L2 penalty |
+//! | [`ols`] | [`LinearRegression`]: least squares |
+//! | [`ridge`] | [`Ridge`]: least squares with an L2 penalty, and the solvers of both |
 //! | [`scores`] | [`LinearScores`]: what every linear classifier fits |
 //! | [`sgd`] | [`SgdClassifier`], [`SgdRegressor`], [`Perceptron`]: stochastic gradient descent, in batches too |
 //! | [`model`] | [`LinearModel`], [`MultiLinearModel`]: what every linear regressor fits |
@@ -32,8 +37,15 @@ mod products;
 pub mod ridge;
 pub mod scores;
 pub mod sgd;
+mod double;
+pub mod huber;
+pub mod isotonic;
+pub mod quantile;
+pub mod ransac;
+mod subsets;
 #[cfg(test)]
 mod testing;
+pub mod theil_sen;
 
 pub use elastic_net::{
     Alphas, ElasticNet, ElasticNetCv, ElasticNetCvModel, Lasso, LassoCv, MultiTaskElasticNet,
@@ -68,3 +80,10 @@ pub use sgd::{
     LearningRate, Perceptron, SgdClassifier, SgdLoss, SgdModel, SgdPenalty, SgdRegressor, SgdRegressorLoss,
     SgdRegressorModel,
 };
+pub use huber::{HuberModel, HuberRegressor};
+pub use isotonic::{Direction, IsotonicModel, IsotonicRegression, OutOfBounds};
+pub use logistic::{LogisticModel, LogisticRegression, LogisticSolver};
+pub use quantile::QuantileRegressor;
+pub use ransac::{RansacLoss, RansacModel, RansacRegressor};
+pub use ridge::{Ridge, RidgeSolver};
+pub use theil_sen::TheilSenRegressor;

@@ -94,6 +94,19 @@ pub fn map_rows_mut<T: Send, R: Send>(
     out.par_chunks_mut(chunk * width).enumerate().map(|(k, part)| f(k * chunk, part)).collect()
 }
 
+/// Fewest items whose sorting is worth a second thread.
+const SORT_TOGETHER: usize = 50_000;
+
+/// Sorts by key. Items whose keys are equal come in any order: for the same bits on any number of threads they must be
+/// interchangeable.
+pub fn sort_unstable_by_key<T: Send, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K + Sync) {
+    if threads() == 1 || items.len() < SORT_TOGETHER {
+        items.sort_unstable_by_key(key);
+    } else {
+        items.par_sort_unstable_by_key(key);
+    }
+}
+
 /// Runs both, on two threads if there are.
 pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     rayon::join(a, b)
@@ -149,6 +162,18 @@ mod tests {
         assert_eq!(x, (0..10).collect::<Vec<_>>());
         let firsts = map_rows_mut(&mut x, 2, 2, |row, part| (row, part.len()));
         assert_eq!(firsts, [(0, 4), (2, 4), (4, 2)]);
+    }
+
+    #[test]
+    fn sorting_is_sorting() {
+        let items: Vec<u64> = (0..60_000_u64).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40).collect();
+        let mut expected = items.clone();
+        expected.sort();
+        for threads in [1, 3] {
+            let mut sorted = items.clone();
+            with_threads(threads, || sort_unstable_by_key(&mut sorted, |i| *i)).unwrap();
+            assert_eq!(sorted, expected);
+        }
     }
 
     #[test]

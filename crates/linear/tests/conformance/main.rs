@@ -9,6 +9,7 @@ mod logistic;
 mod sparse;
 mod sgd;
 mod ridge_family;
+mod robust;
 
 const NO_INTERCEPT: &str =
     "without an intercept, neither a constant nor a shift of the columns is in the model";

@@ -24,7 +24,7 @@ pub use multiclass::{Multiclass, roc_auc_multiclass};
 
 use crate::faces::faces;
 use crate::input::{Weights, check_rows, find_not_finite};
-use estimand_core::{Error, Float, Label, Result};
+use estimand_core::{Error, Float, Label, Result, order};
 use estimand_par as par;
 use ndarray::{ArrayRef1, Axis};
 use serde::{Deserialize, Serialize};
@@ -137,19 +137,15 @@ impl Row for (u64, f64) {
     }
 }
 
-const SIGN: u64 = 1 << 63;
-
 /// Falls as the score rises; zeros of both signs have one key.
 #[inline]
 fn key_of(score: f64) -> u64 {
-    let bits = (score + 0.0).to_bits();
-    !(if bits & SIGN == 0 { bits | SIGN } else { !bits })
+    !order::ascending(score)
 }
 
 /// The score of a key.
 fn score_of(key: u64) -> f64 {
-    let bits = !key;
-    f64::from_bits(if bits & SIGN == 0 { !bits } else { bits & !SIGN })
+    order::value(!key)
 }
 
 impl<K: Row> Sides<K> {
