@@ -9,10 +9,15 @@ pub use estimand_core::{
     Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
     TransformOne,
 };
-pub use estimand_linear::{LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis};
-pub use estimand_linear::{GammaRegressor, GlmModel, PoissonRegressor, TweedieRegressor};
 pub use estimand_linear::{
-    ElasticNet, ElasticNetCv, Lasso, LassoCv, LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Perceptron, Ridge, SgdClassifier, SgdRegressor,
+    ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,
+    InverseGaussianRegressor, IsotonicRegression, Lars, LarsCv, Lasso, LassoCv, LassoLars, LassoLarsCv,
+    LassoLarsIc, LinearDiscriminantAnalysis, LinearModel, LinearRegression, LogisticModel,
+    LogisticRegression, LogisticRegressionCv, MultiLinearModel, MultiTaskElasticNet, MultiTaskElasticNetCv,
+    MultiTaskLasso, MultiTaskLassoCv, OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCv, Perceptron,
+    PoissonRegressor, QuadraticDiscriminantAnalysis, QuantileRegressor, RansacRegressor, Ridge,
+    RidgeClassifier, RidgeClassifierCv, RidgeCv, SgdClassifier, SgdRegressor, TheilSenRegressor,
+    TweedieRegressor,
 };
 pub use estimand_metrics::{
     Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,

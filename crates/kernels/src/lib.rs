@@ -36,8 +36,8 @@ mod math;
 mod memory;
 mod panel;
 mod reduce;
-mod sparse;
 mod sgd;
+mod sparse;
 
 pub use dispatch::*;
 pub use isa::prefetch;

@@ -6,10 +6,10 @@ mod discriminant;
 mod glm;
 mod least_squares;
 mod logistic;
-mod sparse;
-mod sgd;
 mod ridge_family;
 mod robust;
+mod sgd;
+mod sparse;
 
 const NO_INTERCEPT: &str =
     "without an intercept, neither a constant nor a shift of the columns is in the model";

@@ -7,9 +7,10 @@ mod logistic;
 mod metrics;
 mod preprocessing;
 mod ridge_family;
+mod robust;
 mod selection;
-mod sparse_linear;
 mod sgd;
+mod sparse_linear;
 mod startup;
 
 use estimand_bench_protocol::Entry;
@@ -17,17 +18,18 @@ use estimand_bench_protocol::Entry;
 /// Every case of every family.
 pub(crate) fn all() -> Vec<Entry> {
     [
-        linear::ENTRIES,
-        sparse_linear::ENTRIES,
-        logistic::ENTRIES,
-        sgd::ENTRIES,
-        ridge_family::ENTRIES,
+        bayes::ENTRIES,
         glm::ENTRIES,
-        preprocessing::ENTRIES,
+        linear::ENTRIES,
+        logistic::ENTRIES,
         metrics::ENTRIES,
+        preprocessing::ENTRIES,
+        ridge_family::ENTRIES,
+        robust::ENTRIES,
         selection::ENTRIES,
+        sgd::ENTRIES,
+        sparse_linear::ENTRIES,
         startup::ENTRIES,
     ]
     .concat()
-    [bayes::ENTRIES, linear::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
 }
