@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from sklearn.linear_model import GammaRegressor, PoissonRegressor, TweedieRegressor
 
 import golden
-from golden import Family, classification, regression, scaled, short, uncentred, weights
+from golden import Family, classification, regression, short, uncentred, weights
 
 warnings.simplefilter("ignore")
 golden.MADE_WITH = golden.MADE_WITH | {"statsmodels": statsmodels.__version__}
@@ -28,7 +28,8 @@ def problem(n, p, seed, counts=False, scale=0.25):
     return x, y
 
 
-def penalised(name, x, y, w=None, *, power, link="auto", alpha=1.0, fit_intercept=True, tolerance=1e-6, reason=OPTIMUM):
+def penalised(name, x, y, w=None, *, power, link="auto", alpha=1.0, fit_intercept=True, shift=0.0, tolerance=1e-6, reason=OPTIMUM):
+    """`shift`: the subject sees columns moved by it, which is too much for the reference."""
     settings = {"alpha": alpha, "fit_intercept": fit_intercept}
     exact = dict(tol=1e-12, max_iter=100_000)
     if link == "auto" and power == 1.0:
@@ -40,8 +41,8 @@ def penalised(name, x, y, w=None, *, power, link="auto", alpha=1.0, fit_intercep
     model.fit(x, y, sample_weight=w)
     params = settings | {"power": power, "link": link}
     family.case(name, "Tweedie", tolerance=tolerance, reason=reason, params=params,
-                inputs={"x": x, "y": y} | ({} if w is None else {"weights": w}),
-                expected={"coef": model.coef_, "intercept": model.intercept_, "predictions": model.predict(x[:12])})
+                inputs={"x": uncentred(x) if shift else x, "y": y} | ({} if w is None else {"weights": w}),
+                expected={"coef": model.coef_, "intercept": model.intercept_ - shift * model.coef_.sum(), "predictions": model.predict(x[:12])})
 
 
 xc, yc = problem(40, 3, 1, counts=True)
@@ -61,7 +62,7 @@ for tag, x, y, power in [("poisson", xc, yc, 1.0), ("gamma", xa, ya, 2.0), ("com
     penalised(f"{tag}_collinear", np.column_stack([x, x[:, 0] - x[:, 1]]), y, power=power, alpha=0.1)
 penalised("normal_log_link", xa, ya, power=0.0, link="log", alpha=0.1)
 penalised("poisson_identity_link", np.abs(xc), yc + 1, power=1.0, link="identity", alpha=0.1)
-penalised("poisson_uncentred", uncentred(xc), yc, power=1.0, alpha=0.1, tolerance=1e-5,
+penalised("poisson_uncentred", xc, yc, power=1.0, alpha=0.1, shift=1e4, tolerance=1e-5,
           reason="means of 1e4 against a spread of 1 lose four digits of the gradient; " + OPTIMUM)
 penalised("poisson_large_counts", xc, np.round(yc * 1e5), power=1.0, alpha=1.0)
 
@@ -72,16 +73,24 @@ DIGITS = ("maximum likelihood to working precision on both sides, and an inverse
           "largest entry, of p-values too")
 
 
-def summary(name, x, y, *, power=None, link="log", freq=None, offset=None, tolerance=1e-7, reason=DIGITS, constant=True):
+def summary(name, x, y, *, power=None, link="log", freq=None, offset=None, scale=None, tolerance=1e-7, reason=DIGITS,
+            constant=True):
+    """`scale`: the subject sees columns multiplied by it, of which the reference loses digits."""
     kind = sm.families.Binomial() if power is None else (
         FAMILIES[power](LINKS[link]()) if power in FAMILIES else sm.families.Tweedie(LINKS[link](), var_power=power))
     design = sm.add_constant(x) if constant else x
     fit = sm.GLM(y, design, family=kind, freq_weights=freq, offset=offset).fit(tol=1e-14, maxiter=500)
+    unit = np.ones(len(fit.params))
+    if scale is not None:
+        x, unit[1:] = short(x * scale), 1 / scale
+    # Without a constant the reference's df_model is one less than the number of coefficients.
+    df_model = len(fit.params) - constant
     has_likelihood = power is None or power in FAMILIES
     expected = {
-        "coef": fit.params, "std_error": fit.bse, "z": fit.tvalues, "p": fit.pvalues, "interval": fit.conf_int(),
-        "interval_80": fit.conf_int(0.2), "deviance": fit.deviance, "null_deviance": fit.null_deviance,
-        "pearson": fit.pearson_chi2, "scale": fit.scale, "df": [fit.df_model, fit.df_resid], "covariance": fit.cov_params(),
+        "coef": fit.params * unit, "std_error": fit.bse * unit, "z": fit.tvalues, "p": fit.pvalues,
+        "interval": fit.conf_int() * unit[:, None], "interval_80": fit.conf_int(0.2) * unit[:, None], "deviance": fit.deviance, "null_deviance": fit.null_deviance,
+        "pearson": fit.pearson_chi2, "scale": fit.scale, "df": [df_model, fit.df_resid],
+        "covariance": fit.cov_params() * np.outer(unit, unit),
     }
     if has_likelihood:
         expected |= {"log_likelihood": fit.llf, "aic": fit.aic, "bic": fit.bic_llf}
@@ -101,8 +110,8 @@ summary("summary_normal", xa, ya, power=0.0, link="identity")
 summary("summary_poisson_offset", xc, yc, power=1.0, offset=offset)
 summary("summary_gamma_offset", xa, ya, power=2.0, offset=offset)
 summary("summary_poisson_no_intercept", xc, yc, power=1.0, constant=False)
-summary("summary_poisson_scales", scaled(xc) * 1e3, yc, power=1.0, tolerance=1e-6,
-        reason="column scales from 1e-3 to 1e9: both inverses are scaled or pseudo-inverses")
+summary("summary_poisson_scales", xc, yc, power=1.0, scale=np.logspace(-6, 6, 3), tolerance=1e-6,
+        reason="column scales from 1e-6 to 1e6; the bound on the gradient is that of the largest")
 xl, yl = classification(60, 3, 2, 7)
 summary("summary_logistic", xl, yl.astype(float))
 summary("summary_logistic_weights", xl, yl.astype(float), freq=np.random.default_rng(8).integers(0, 4, 60).astype(float))
