@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-FAMILY_MODULES = ("linear", "trees", "cluster", "kernels", "decomposition", "prep", "selection", "startup")
+FAMILY_MODULES = ("linear", "robust", "trees", "cluster", "kernels", "decomposition", "prep", "selection", "startup")
 SAMPLE_ROWS = 1_000
 
 CASES = {}

@@ -11,6 +11,9 @@ pub use estimand_core::{
 pub use estimand_linear::{
     LinearModel, LinearRegression, LogisticModel, LogisticRegression, MultiLinearModel, Ridge,
 };
+pub use estimand_linear::{
+    HuberRegressor, IsotonicRegression, QuantileRegressor, RansacRegressor, TheilSenRegressor,
+};
 pub use estimand_metrics::{
     Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,
     mean_absolute_error, mean_squared_error, r2, roc_auc, scorers,

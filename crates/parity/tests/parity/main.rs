@@ -8,5 +8,6 @@ mod inputs;
 mod linear;
 mod metrics;
 mod preprocessing;
+mod robust;
 mod splits;
 mod validation;

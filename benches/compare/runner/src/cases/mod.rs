@@ -3,6 +3,7 @@
 mod linear;
 mod metrics;
 mod preprocessing;
+mod robust;
 mod selection;
 mod startup;
 
@@ -10,5 +11,13 @@ use estimand_bench_protocol::Entry;
 
 /// Every case of every family.
 pub(crate) fn all() -> Vec<Entry> {
-    [linear::ENTRIES, preprocessing::ENTRIES, metrics::ENTRIES, selection::ENTRIES, startup::ENTRIES].concat()
+    [
+        linear::ENTRIES,
+        robust::ENTRIES,
+        preprocessing::ENTRIES,
+        metrics::ENTRIES,
+        selection::ENTRIES,
+        startup::ENTRIES,
+    ]
+    .concat()
 }
