@@ -38,6 +38,23 @@ def regression(n, d, seed, n_test=20_000, informative=None, rho=0.5, snr=5.0):
     return _split({"X": X, "y": y}, n)
 
 
+def spoilt(n, d, seed, share=0.05, **settings):
+    """A regression of which a share of the rows lies far off, all on one side."""
+    arrays = regression(n, d, seed, **settings)
+    rng = np.random.default_rng(seed + 1)
+    far = rng.random(len(arrays["y"])) < share
+    arrays["y"][far] += 20 * arrays["y"].std() * rng.exponential(size=far.sum())
+    return arrays
+
+
+def monotone(n, seed, n_test=20_000):
+    """One column in random order, and a rising function of it with noise."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n + n_test, 1))
+    y = X[:, 0] + np.tanh(3 * X[:, 0]) + rng.standard_normal(n + n_test)
+    return _split({"X": X, "y": y}, n)
+
+
 def logistic(n, d, seed, classes=2, n_test=20_000, rho=0.5, scale=2.0):
     rng = np.random.default_rng(seed)
     X = _ar_features(rng, n + n_test, d, rho)

@@ -127,6 +127,35 @@ def poisson(alpha):
     return measure
 
 
+def huber(epsilon, alpha):
+    """Σ(σ + σH(r/σ)) / n + α‖w‖² / n on the training rows, σ at its best for the coefficients."""
+    def measure(D, R):
+        from scipy.optimize import minimize_scalar
+        w, b = linear(R)
+        r = np.abs(D["y"] - D["X"] @ w - b)
+
+        def value(log_sigma):
+            z = r / np.exp(log_sigma)
+            return np.exp(log_sigma) * (1 + np.where(z <= epsilon, z * z, 2 * epsilon * z - epsilon**2).mean())
+        best = minimize_scalar(value, bracket=(np.log(r.mean()) - 1, np.log(r.mean())), tol=1e-12)
+        return {"objective": best.fun + alpha * (w @ w) / len(r)} | rounds(R)
+    return measure
+
+
+def pinball(q, alpha):
+    def measure(D, R):
+        w, b = linear(R)
+        r = D["y"] - D["X"] @ w - b
+        return {"objective": np.maximum(q * r, (q - 1) * r).mean() + alpha * np.abs(w).sum(), "below": np.mean(r < 0)}
+    return measure
+
+
+def isotonic(D, R):
+    """Mean square on the training rows, and how often the fit falls."""
+    f, order = R["fitted"], np.argsort(D["X"][:, 0])
+    return {"objective": np.square(D["y"] - f).mean(), "falls": int((np.diff(f[order]) < 0).sum())}
+
+
 def squared_hinge(D, R):
     w, b = linear(R)
     m = np.maximum(0, 1 - np.where(D["y"] == 1, 1, -1) * (D["X"] @ w + b))

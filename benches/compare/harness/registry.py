@@ -8,7 +8,11 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+<<<<<<< HEAD
 FAMILY_MODULES = ("linear", "ridge_family", "trees", "cluster", "kernels", "decomposition", "prep", "selection", "startup")
+=======
+FAMILY_MODULES = ("linear", "robust", "trees", "cluster", "kernels", "decomposition", "prep", "selection", "startup")
+>>>>>>> robust
 SAMPLE_ROWS = 1_000
 
 CASES = {}

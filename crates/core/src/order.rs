@@ -34,19 +34,23 @@ pub fn value(bits: u64) -> f64 {
 /// ```
 pub fn median(values: impl IntoIterator<Item = (f64, f64)>) -> Option<f64> {
     let mut values: Vec<(f64, f64)> = values.into_iter().filter(|(_, w)| *w > 0.0).collect();
-    values.sort_unstable_by_key(|(v, _)| ascending(*v));
     let half = values.iter().map(|(_, w)| w).sum::<f64>() / 2.0;
-    let mut below = 0.0;
-    let mut iter = values.iter().peekable();
-    while let Some((v, w)) = iter.next() {
-        below += w;
-        match iter.peek() {
-            Some((next, _)) if below == half => return Some(v / 2.0 + next / 2.0),
-            Some(_) if below < half => {}
-            _ => return Some(*v),
+    // The half that holds the middle, again and again.
+    let (mut rest, mut below, mut last) = (values.as_mut_slice(), 0.0, f64::NEG_INFINITY);
+    while rest.len() > 1 {
+        let middle = rest.len() / 2;
+        rest.select_nth_unstable_by_key(middle, |(v, _)| ascending(*v));
+        let (low, high) = rest.split_at_mut(middle);
+        let near: f64 = low.iter().map(|(_, w)| w).sum();
+        if below + near > half {
+            rest = low;
+        } else {
+            below += near;
+            last = low.iter().fold(last, |last, (v, _)| last.max(*v));
+            rest = high;
         }
     }
-    None
+    rest.first().map(|(v, _)| if below == half { last / 2.0 + v / 2.0 } else { *v })
 }
 
 #[cfg(test)]

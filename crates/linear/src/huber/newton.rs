@@ -12,7 +12,6 @@ use super::problem::Problem;
 use super::scale::Sums;
 use estimand_core::{Error, Result};
 use estimand_linalg::Moments;
-use estimand_optim::positive_definite;
 use ndarray::{Array1, Array2, Axis, s};
 
 /// The end of the way.
@@ -24,6 +23,8 @@ pub(super) struct Found {
 
 /// If more than one row in so many changed sides, S is summed up anew.
 const FEW: usize = 10;
+/// The least share of a column's curvature that the choice of σ leaves.
+const FLAT: f64 = 1e-12;
 /// Trials along a direction.
 const TRIALS: usize = 60;
 
@@ -165,10 +166,11 @@ impl Sides {
         if c > 0.0 && at.sigma * at.sigma * left <= c * (1.0 + 1e-9) {
             curvature.rows_mut().into_iter().zip(&h).for_each(|(mut row, hi)| row.scaled_add(-hi / c, &h));
         }
+        // What rounding made of a column along the residuals.
+        let diagonal = curvature.diag_mut().into_iter().zip(self.within.diag());
+        diagonal.for_each(|(c, s)| *c = c.max(FLAT * s));
         curvature /= at.sigma;
-        curvature.diag_mut().iter_mut().take(p).for_each(|d| *d += problem.alpha);
-        let factor = positive_definite(&curvature)?;
-        Some(factor.solve_vec((-gradient).view()))
+        Some(problem.factor(curvature)?.solve_vec((-gradient).view()))
     }
 }
 

@@ -4,8 +4,8 @@ use super::HuberRegressor;
 use super::scale::{Sums, scale};
 use crate::double::{Double, Values};
 use estimand_core::{Error, Result, order};
-use estimand_linalg::{self as linalg, Moments, sparse};
-use estimand_optim::Objective;
+use estimand_linalg::{self as linalg, Cholesky, Moments, sparse};
+use estimand_optim::{Objective, positive_definite};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 /// (1) in centred and scaled data.
@@ -25,6 +25,8 @@ pub(super) struct Problem<'a, 'd> {
     pub(super) intercept: bool,
     /// Moments of all rows: of X, and with y.
     pub(super) moments: Option<Moments>,
+    /// Columns that are constant but for rounding; their coefficients stay 0.
+    pub(super) constant: Vec<usize>,
     guess: Option<f64>,
 }
 
@@ -37,6 +39,8 @@ pub(super) struct End {
     pub(super) outliers: usize,
 }
 
+/// A deviation below this share of the mean is rounding.
+const CONSTANT: f64 = 1e-14;
 /// σ is at least this much, in units of y.
 const FLOOR: f64 = 1e-12;
 
@@ -62,6 +66,7 @@ impl<'a, 'd> Problem<'a, 'd> {
             alpha: settings.alpha * unit,
             intercept,
             moments: None,
+            constant: Vec::new(),
             guess: None,
         };
         if problem.x_ncols() > super::WIDE {
@@ -75,6 +80,9 @@ impl<'a, 'd> Problem<'a, 'd> {
             if spoilt || !problem.y.iter().all(|y| y.is_finite()) {
                 return Err(Error::numerical("squares of the data leave the range of f64; rescale x or y"));
             }
+            let rounding =
+                |j: usize| moments.gram[[j, j]] <= problem.total * (CONSTANT * moments.mean[j]).powi(2);
+            problem.constant = (0..moments.mean.len()).filter(|j| rounding(*j)).collect();
             problem.means = if intercept { moments.mean.clone() } else { Array1::zeros(moments.mean.len()) };
             problem.moments = Some(moments);
         }
@@ -194,7 +202,18 @@ impl<'a, 'd> Problem<'a, 'd> {
     pub(super) fn half_gradient(&self, theta: &[f64], psi: &Array1<f64>) -> Array1<f64> {
         let mut g = -self.transposed(psi);
         g.iter_mut().zip(&theta[..self.ncols()]).for_each(|(g, v)| *g += self.alpha * v);
+        self.constant.iter().for_each(|j| g[*j] = 0.0);
         g
+    }
+
+    /// The factor of second derivatives, in which constant columns say nothing.
+    pub(super) fn factor(&self, mut curvature: Array2<f64>) -> Option<Cholesky<f64>> {
+        for j in &self.constant {
+            curvature.row_mut(*j).fill(0.0);
+            curvature.column_mut(*j).fill(0.0);
+        }
+        curvature.diag_mut().iter_mut().take(self.ncols()).for_each(|d| *d += self.alpha);
+        positive_definite(&curvature)
     }
 
     /// Step 4.
@@ -222,9 +241,10 @@ impl<'a, 'd> Problem<'a, 'd> {
     pub(super) fn start(&self) -> Vec<f64> {
         let mut theta = vec![0.0; self.width()];
         if let Some(moments) = &self.moments {
-            let penalised: Array2<f64> = &moments.gram + &(Array2::<f64>::eye(self.ncols()) * self.alpha);
-            if let Some(factor) = estimand_optim::positive_definite(&penalised) {
-                let v = factor.solve_vec(moments.cross.column(0));
+            if let Some(factor) = self.factor(moments.gram.clone()) {
+                let mut cross = moments.cross.column(0).to_owned();
+                self.constant.iter().for_each(|j| cross[*j] = 0.0);
+                let v = factor.solve_vec(cross.view());
                 theta.iter_mut().zip(&v).for_each(|(theta, v)| *theta = *v);
                 if let (true, Some(b)) = (self.intercept, theta.last_mut()) {
                     *b = moments.target_mean[0];

@@ -30,7 +30,7 @@
 mod tests;
 
 use estimand_core::persist::check_len;
-use estimand_core::samples::check_weights;
+use estimand_core::samples::check_finite_target;
 use estimand_core::{
     Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
     order,
@@ -234,10 +234,7 @@ impl<F: Float> Fit<F, Array1<F>> for IsotonicRegression {
         let column = one_column(samples.x)?;
         let (blocks, sign) = match samples.weights {
             None => self.blocks(rows::<F, (u64, u64)>(&samples, column)?),
-            Some(weights) => {
-                check_weights(weights, column.len())?;
-                self.blocks(rows::<F, (u64, u64, f64)>(&samples, column)?)
-            }
+            Some(_) => self.blocks(rows::<F, (u64, u64, f64)>(&samples, column)?),
         };
         // 3 and 4, where blocks that the bounds make equal become one.
         let (mut x, mut y, mut objective) = (Vec::new(), Vec::<F>::new(), 0.0);
@@ -311,7 +308,7 @@ fn rows<F: Float, R: Row>(samples: &Samples<'_, F, Array1<F>>, x: ArrayView1<'_,
     };
     if !finite {
         samples.x.check_finite()?;
-        estimand_core::samples::check_finite_target(samples.y.insert_axis(Axis(1)))?;
+        check_finite_target(samples.y.insert_axis(Axis(1)))?;
     }
     Ok(rows)
 }

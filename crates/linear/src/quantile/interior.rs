@@ -27,13 +27,22 @@ pub(super) struct Inner {
     pub(super) value: f64,
     /// What it cannot fall below.
     pub(super) bound: f64,
-    /// The objective where the way began.
+    /// The objective of θ = 0.
     pub(super) start: f64,
     pub(super) iterations: usize,
 }
 
+/// An objective below this share of that of θ = 0 is zero but for rounding.
+const NOTHING: f64 = 1e-13;
 /// The share of the way to the boundary that a step makes.
 const NEARLY: f64 = 0.99995;
+
+impl Inner {
+    /// What is left between a value and the bound, relative to the value.
+    pub(super) fn gap(&self, value: f64) -> f64 {
+        if value <= NOTHING * self.start { 0.0 } else { (value - self.bound).max(0.0) / value }
+    }
+}
 
 /// AᵀQA of the columns about their means, with its factor; the intercept is eliminated.
 struct Normal {
@@ -110,12 +119,12 @@ impl Program<'_> {
             theta = normal.solve(self.transposed(&weighted));
         }
         let mut r = self.residuals(&theta);
-        let start = self.value(&r);
+        let start = self.value(&self.y);
         let far = 0.1 * r.iter().map(|r| r.abs()).sum::<f64>() / rows as f64;
         let mut u: Vec<f64> = r.iter().map(|r| r.max(0.0) + far).collect();
         let mut v: Vec<f64> = r.iter().map(|r| (-r).max(0.0) + far).collect();
         let mut d = vec![0.0; rows];
-        let mut best = Inner { theta: theta.clone(), value: start, bound: 0.0, start, iterations: 0 };
+        let mut best = Inner { theta: theta.clone(), value: f64::INFINITY, bound: 0.0, start, iterations: 0 };
         let (mut q, mut e1, mut e2) = (vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]);
         for iteration in 0..=max_iter {
             let value = self.value(&r);
@@ -128,7 +137,7 @@ impl Program<'_> {
             }
             (best.bound, best.iterations) = (best.bound.max(bound), iteration);
             let gap = best.value - best.bound;
-            if gap <= tol * best.value || best.value <= f64::EPSILON * start || iteration == max_iter {
+            if gap <= tol * best.value || best.value <= NOTHING * start || iteration == max_iter {
                 break;
             }
             for i in 0..rows {

@@ -76,6 +76,9 @@ estimand_core::params! {
     accepts: sparse, weights;
 }
 
+/// Objectives that differ by less than this share are one but for rounding.
+const SAME: f64 = 1e-11;
+
 impl QuantileRegressor {
     /// Fits each of several quantiles, in parallel.
     ///
@@ -106,12 +109,12 @@ impl QuantileRegressor {
             let program = design.program(self);
             let inner = program.interior(self.tol, self.max_iter);
             let corner = program.vertex(&inner.theta);
-            let (name, theta, value) = if corner.value <= inner.value {
+            let (name, theta, value) = if corner.value <= inner.value * (1.0 + SAME) {
                 ("interior point, then vertex", corner.theta, corner.value)
             } else {
-                ("interior point", inner.theta, inner.value)
+                ("interior point", inner.theta.clone(), inner.value)
             };
-            let gap = (value - inner.bound).max(0.0) / value.abs().max(f64::EPSILON * inner.start);
+            let gap = inner.gap(value);
             report = Report::iterative(name, inner.iterations, gap <= self.tol.max(1e-8))
                 .note(format!("relative duality gap {gap:.1e}, {} pivots", corner.pivots))
                 .warn_unless_converged(

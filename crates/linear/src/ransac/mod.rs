@@ -155,7 +155,8 @@ where
 
         let rows: Vec<usize> = (0..samples.nrows()).filter(|i| best.inliers[*i]).collect();
         let model = self.estimator.fit_samples(samples.select(&rows).samples())?;
-        let certain = done || trials < self.max_trials || most <= self.max_trials;
+        let certain =
+            done || trials_needed(best.weight / total, size, self.stop_probability) <= trials as f64;
         let report = Report::iterative("random sample consensus", trials, certain).note(format!(
             "{} of {} rows agree within {threshold:e}",
             rows.len(),

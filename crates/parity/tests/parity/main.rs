@@ -14,5 +14,6 @@ mod preprocessing;
 mod ridge_family;
 mod sgd;
 mod sparse_linear;
+mod robust;
 mod splits;
 mod validation;
