@@ -25,12 +25,11 @@ fn steps<E: Describe>(suite: Suite<E>) -> Suite<E> {
 
 #[test]
 fn sgd_classifier() {
-    for loss in [SgdLoss::Hinge, SgdLoss::ModifiedHuber] {
-        let suite = classifier(SgdClassifier::new().loss(loss)).saved().one_row();
-        steps(suite.class_weights(SgdClassifier::class_weight).only_ratios_of_weights_matter())
-            .except("class_weights_are_weights_of_rows", UNTOUCHED)
-            .run();
-    }
+    let suite = classifier(SgdClassifier::new()).saved().one_row().class_weights(SgdClassifier::class_weight);
+    steps(suite.only_ratios_of_weights_matter()).except("class_weights_are_weights_of_rows", UNTOUCHED).run();
+    // Slopes up to 4 and first steps of `Optimal` ten long would make every rounding large.
+    let settings = SgdClassifier::new().loss(SgdLoss::ModifiedHuber).learning_rate(LearningRate::InvScaling);
+    steps(classifier(settings).saved().one_row().only_ratios_of_weights_matter()).run();
     let suite = classifier(SgdClassifier::new().loss(SgdLoss::Log)).saved().one_row().probabilities();
     steps(suite.only_ratios_of_weights_matter()).run();
     steps(classifier(SgdClassifier::new().loss(SgdLoss::Log).average(1)).saved().probabilities()).run();
