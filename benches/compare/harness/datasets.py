@@ -65,14 +65,11 @@ DATASETS = {
     "docs_20k": (g.documents, dict(n=20_000, seed=54)),
     "scores_1m": (g.scores, dict(n=M, seed=55)),
     "small_1k_10": (g.logistic, dict(n=1_000, d=10, seed=56, n_test=1_000)),
-<<<<<<< HEAD
     "reg_100k_100": (g.regression, dict(n=100_000, d=100, seed=58)),
     "reg_100k_50": (g.regression, dict(n=100_000, d=50, seed=59)),
-=======
     "spoilt_100k_20": (g.spoilt, dict(n=100_000, d=20, seed=70)),
     "spoilt_10k_20": (g.spoilt, dict(n=10_000, d=20, seed=71)),
     "monotone_1m": (g.monotone, dict(n=M, seed=72)),
->>>>>>> robust
     "reg_1k_20": (g.regression, dict(n=1_000, d=20, seed=57, n_test=1_000)),
 }
 

@@ -8,11 +8,9 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-<<<<<<< HEAD
-FAMILY_MODULES = ("linear", "ridge_family", "trees", "cluster", "kernels", "decomposition", "prep", "selection", "startup")
-=======
-FAMILY_MODULES = ("linear", "robust", "trees", "cluster", "kernels", "decomposition", "prep", "selection", "startup")
->>>>>>> robust
+FAMILY_MODULES = (
+    "linear", "ridge_family", "robust", "trees", "cluster", "kernels", "decomposition", "prep", "selection", "startup",
+)
 SAMPLE_ROWS = 1_000
 
 CASES = {}
