@@ -67,6 +67,8 @@ mod pages {
     mod data {}
     #[doc = include_str!("../../../docs/guide/pipelines.md")]
     mod pipelines {}
+    #[doc = include_str!("../../../docs/guide/linear-models.md")]
+    mod linear_models {}
     #[doc = include_str!("../../../docs/guide/model-selection.md")]
     mod model_selection {}
     #[doc = include_str!("../../../docs/guide/saving.md")]

@@ -19,9 +19,6 @@ pub use estimand_linear::{
     RidgeClassifier, RidgeClassifierCv, RidgeCv, SgdClassifier, SgdRegressor, TheilSenRegressor,
     TweedieRegressor,
 };
-pub use estimand_linear::{
-    HuberRegressor, IsotonicRegression, QuantileRegressor, RansacRegressor, TheilSenRegressor,
-};
 pub use estimand_metrics::{
     Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,
     mean_absolute_error, mean_squared_error, r2, roc_auc, scorers,
