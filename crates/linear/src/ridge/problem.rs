@@ -42,7 +42,7 @@ pub(crate) struct Solution {
     /// t
     pub(crate) intercept: Array1<f64>,
     /// x̄
-    centre: Array1<f64>,
+    pub(crate) centre: Array1<f64>,
     pub(crate) report: Report,
 }
 
@@ -229,21 +229,30 @@ impl Means {
 }
 
 impl Solution {
-    /// The model, in the type of the data. What rounding the coefficients changes at the mean x̄ is made good by the
-    /// intercept.
+    /// Coefficients and intercepts in the type of the data. What rounding the coefficients changes at the mean x̄ is made
+    /// good by the intercept.
     ///
     /// # Errors
     /// If a coefficient leaves the range of that type.
-    pub(crate) fn into_model<F: Float, Y: Outputs<F>>(self, x: Records<'_, F>) -> Result<Y::Model> {
+    pub(crate) fn rounded<F: Float>(&self) -> Result<(Array2<F>, Array1<F>)> {
         let coef = self.coef.mapv(F::of);
-        let lost = self.coef - coef.mapv(F::f64);
-        let intercept = (self.intercept + self.centre.dot(&lost)).mapv(F::of);
+        let lost = &self.coef - &coef.mapv(F::f64);
+        let intercept = (&self.intercept + &self.centre.dot(&lost)).mapv(F::of);
         if !coef.iter().chain(&intercept).all(|v| v.is_finite()) {
             return Err(Error::numerical(format!(
                 "coefficients leave the range of {}; bring the columns to similar scales",
                 F::NAME
             )));
         }
+        Ok((coef, intercept))
+    }
+
+    /// The model, in the type of the data.
+    ///
+    /// # Errors
+    /// As [`Solution::rounded`].
+    pub(crate) fn into_model<F: Float, Y: Outputs<F>>(self, x: Records<'_, F>) -> Result<Y::Model> {
+        let (coef, intercept) = self.rounded()?;
         Ok(Y::model(coef, intercept, Features::of(x), self.report))
     }
 }
