@@ -1,7 +1,7 @@
 //! Coordinate descent on a few columns at a time, for data with many.
 //!
 //! ```text
-//! repeat   1  𝒲 ← 𝒲 ∪ the columns of largest ‖Zⱼ‖ > a/2, at most doubling 𝒲
+//! repeat   1  𝒲 ← 𝒲 ∪ the columns of largest ‖Zⱼ‖ > a/2, twice as many as have ‖Zⱼ‖ > a, at most doubling 𝒲
 //!          2  minimise over the columns in 𝒲, by their Gram matrix or, where that is larger than they are, by columns
 //!          3  R = Ỹ − X̃W, Z = X̃ᵀR − bW: the one pass over X
 //! until    gap ≤ tol ‖Ỹ‖²
@@ -161,6 +161,7 @@ impl<'a, F: Float> Design<'a, F> {
             solved.push(Solved {
                 intercept: &self.y_mean.slice(s![targets.clone()]) - &self.x_mean.dot(&w),
                 coef: w.clone(),
+                centre: self.x_mean.clone(),
                 objective: objective / self.weight,
                 gap: gap / self.weight,
                 sweeps,

@@ -3,7 +3,7 @@
 use super::Sparse;
 use super::solve::{Solved, Source, Spec, Way, solve};
 use crate::model::{LinearModel, Outputs};
-use crate::ridge::problem::{Problem, Solution};
+use crate::ridge::problem::Problem;
 use estimand_core::describe::{above, at_least, inside};
 use estimand_core::{Describe, Error, Features, Float, Report, Result, Samples};
 use ndarray::{Array1, Array2, ArrayView1};
@@ -263,13 +263,11 @@ fn into_path<F: Float>(solved: Vec<(f64, Solved)>, spec: &Spec, features: Featur
     let mut reports = Vec::with_capacity(k);
     for (i, (alpha, solved)) in solved.into_iter().enumerate() {
         (alphas[i], dual_gaps[i]) = (alpha, solved.gap);
-        let Solution { coef, intercept, report } = solved.into_solution(spec);
-        coefs.column_mut(i).assign(&coef.column(0).mapv(F::of));
-        intercepts[i] = F::of(intercept[0]);
-        reports.push(report);
-    }
-    if !coefs.iter().chain(&intercepts).all(|v| v.is_finite()) {
-        return Err(crate::ridge::problem::out_of_range());
+        let solution = solved.into_solution(spec);
+        let (coef, intercept) = solution.in_range()?;
+        coefs.column_mut(i).assign(&coef.column(0));
+        intercepts[i] = intercept[0];
+        reports.push(solution.report);
     }
     Ok(Path { alphas, coefs, intercepts, dual_gaps, reports, features })
 }

@@ -53,6 +53,8 @@ pub(super) struct Solved {
     pub(super) coef: Array2<f64>,
     /// t
     pub(super) intercept: Array1<f64>,
+    /// x̄, p
+    pub(super) centre: Array1<f64>,
     /// Both in units of (1): divided by Σω. The gap of a direct solution is 0.
     pub(super) objective: f64,
     pub(super) gap: f64,
@@ -180,6 +182,7 @@ fn side_by_side(parts: Vec<Solved>) -> Option<Solved> {
     Some(Solved {
         coef: ndarray::concatenate(Axis(1), &coefs).ok()?,
         intercept: ndarray::concatenate(Axis(0), &intercepts).ok()?,
+        centre: parts.first()?.centre.clone(),
         objective: parts.iter().map(|s| s.objective).sum(),
         gap: parts.iter().map(|s| s.gap).sum(),
         sweeps: parts.iter().map(|s| s.sweeps).max()?,
@@ -209,6 +212,7 @@ fn by_gram(moments: &Moments, targets: Range<usize>, way: &Way<'_>) -> Result<Ve
         solved.push(Solved {
             intercept: &moments.target_mean.slice(s![targets.clone()]) - &moments.mean.dot(&w),
             coef: w.clone(),
+            centre: moments.mean.clone(),
             objective: objective / moments.weight,
             gap: end.gap / moments.weight,
             sweeps: end.sweeps,
@@ -241,11 +245,13 @@ fn least_squares<F: Float>(problem: &Problem<'_, F>, alpha: f64, spec: &Spec) ->
     let weight = problem.weights.map_or(problem.x.nrows() as f64, |w| w.iter().map(|w| w.f64()).sum());
     let method =
         Method { estimator: spec.estimator, solver: RidgeSolver::Auto, max_iter: spec.max_iter, tol: 1e-8 };
-    let Solution { coef, intercept, report } = problem.solve(&[alpha * weight], &method)?.swap_remove(0)?;
+    let Solution { coef, intercept, centre, report } =
+        problem.solve(&[alpha * weight], &method)?.swap_remove(0)?;
     let what = if alpha == 0.0 { "least squares" } else { "ridge regression" };
     Ok(Solved {
         coef,
         intercept,
+        centre,
         objective: report.objective.map_or(f64::NAN, |o| 0.5 * o / weight),
         gap: 0.0,
         sweeps: report.iterations,
@@ -271,6 +277,6 @@ impl Solved {
     /// As a solution that becomes a model.
     pub(super) fn into_solution(self, spec: &Spec) -> Solution {
         let report = self.report(spec);
-        Solution { coef: self.coef, intercept: self.intercept, report }
+        Solution { coef: self.coef, intercept: self.intercept, centre: self.centre, report }
     }
 }

@@ -55,12 +55,18 @@ impl<'d, 'a, F: Float> WorkingSet<'d, 'a, F> {
         let size = |j: usize| penalty.size(slopes.row(j).as_slice().unwrap_or_default());
         let outside = (0..p).filter(|j| !self.member[*j]).map(|j| (size(j), j));
         let mut near: Vec<(f64, usize)> = outside.filter(|(size, _)| *size > 0.5 * penalty.l1).collect();
-        if !near.iter().any(|(size, _)| *size > penalty.l1) {
+        let violators = near.iter().filter(|(size, _)| *size > penalty.l1).count();
+        if violators == 0 {
             return Ok(false);
         }
         near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        // As many columns as can be multiplied with one another in the time of a pass over X.
-        near.truncate(self.columns.len().max(4 * (p as f64).sqrt() as usize).max(10));
+        // At first, as many columns as can be multiplied with one another in the time of a pass over X; then those that
+        // are needed and as many that may be, so that there are few rounds.
+        let room = match self.columns.len() {
+            0 => (4 * (p as f64).sqrt() as usize).max(10),
+            m => (2 * violators).clamp(m / 4 + 10, m + 10),
+        };
+        near.truncate(room);
         self.extend(near.into_iter().map(|(_, j)| j).collect())?;
         Ok(true)
     }

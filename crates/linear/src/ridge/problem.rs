@@ -42,6 +42,8 @@ pub(crate) struct Solution {
     pub(crate) coef: Array2<f64>,
     /// t
     pub(crate) intercept: Array1<f64>,
+    /// x̄
+    pub(crate) centre: Array1<f64>,
     pub(crate) report: Report,
 }
 
@@ -255,6 +257,7 @@ impl Means {
         Solution {
             coef,
             intercept,
+            centre: self.x.clone(),
             report: Report { objective: Some(objective).filter(|o| o.is_finite()), ..report },
         }
     }
@@ -271,9 +274,13 @@ impl Solution {
         product.mapv(F::f64) + intercept.mapv(F::f64)
     }
 
-    /// W and b in the type of the data.
+    /// W and b in the type of the data. What rounding the coefficients changes at the mean x̄ is made good by the
+    /// intercept.
     fn rounded<F: Float>(&self) -> (Array2<F>, Array1<F>) {
-        (self.coef.mapv(F::of), self.intercept.mapv(F::of))
+        let coef = self.coef.mapv(F::of);
+        let lost = &self.coef - &coef.mapv(F::f64);
+        let intercept = (&self.intercept + &self.centre.dot(&lost)).mapv(F::of);
+        (coef, intercept)
     }
 
     /// W and b in the type of the data.

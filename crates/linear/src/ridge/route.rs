@@ -47,8 +47,6 @@ pub(super) fn tall<F: Float>(
             report = report.note(format!("{} constant, coefficient 0: {}", constant.len(), names.join(", ")));
         }
         let objective = objective(&moments, &coef, alpha);
-        // As the model keeps them, so that the intercept makes good at x̄ what rounding them changes.
-        coef.mapv_inplace(|w| F::of(w).f64());
         Ok(means.solution(coef, objective, report))
     };
     Ok(alphas.iter().map(|alpha| solve(*alpha)).collect())

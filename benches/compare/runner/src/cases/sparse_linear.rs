@@ -63,4 +63,4 @@ fn sparse(job: &Job) -> Result<Answer> {
 }
 
 /// As in `harness/cases/linear.py`.
-const SPARSE_ALPHA: f64 = 2e-4;
+const SPARSE_ALPHA: f64 = 5e-5;
