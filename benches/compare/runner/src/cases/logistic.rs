@@ -18,7 +18,6 @@ fn sparse(job: &Job, settings: LogisticRegression) -> Result<Answer> {
     let (x, y, xt) = (csr(job, "X")?, labels(job, "y")?, csr(job, "Xt")?);
     forget_peak();
     let (model, fit) = repeated(job.reps, || Ok(settings.fit((&x, &y))?))?;
-    eprintln!("{}", model.report());
     let (predicted, predict) = repeated(job.reps, || Ok(model.predict(&xt)?))?;
     let coef = model.coef().iter().copied().collect::<Vec<_>>();
     job.write_linear(&coef, &model.intercept().to_vec(), &predicted.to_vec())?;

@@ -68,8 +68,9 @@ pub(super) struct Found {
 
 /// A Newton step on the working set ends the round if it promises at most this share of what the first one did.
 const ROUND: f64 = 0.02;
-/// Sweeps end when the last one lowers the model by at most this share of what all did.
-const FORCING: f64 = 0.01;
+/// Sweeps end when the last one lowers the model by at most this share of what all did: for two classes, and for more,
+/// where a sweep bounds curvature and does less.
+const FORCING: (f64, f64) = (0.01, 1e-3);
 /// Most sweeps in a step.
 const SWEEPS: usize = 200;
 /// Share of P that the rounding of sums hides.
@@ -412,6 +413,7 @@ impl<'r, 'a, F: Float, L: Losses> Run<'r, 'a, F, L> {
     /// Sweeps over the working set, most of them over its columns that are not 0.
     fn sweeps(&mut self) {
         let k = self.rows.k;
+        let forcing = if k == 1 { FORCING.0 } else { FORCING.1 };
         let all: Vec<usize> = (0..self.members.len()).collect();
         let mut total = self.sweep(&all);
         let mut count = 1;
@@ -421,7 +423,7 @@ impl<'r, 'a, F: Float, L: Losses> Run<'r, 'a, F, L> {
             while count < SWEEPS {
                 let fall = self.sweep(&active);
                 (total, count) = (total + fall, count + 1);
-                if fall <= FORCING * total {
+                if fall <= forcing * total {
                     break;
                 }
             }
@@ -430,7 +432,7 @@ impl<'r, 'a, F: Float, L: Losses> Run<'r, 'a, F, L> {
             }
             let fall = self.sweep(&all);
             (total, count) = (total + fall, count + 1);
-            if fall <= FORCING * total {
+            if fall <= forcing * total {
                 break;
             }
         }

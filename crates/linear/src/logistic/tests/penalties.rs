@@ -65,6 +65,7 @@ fn optimality_conditions_hold_for_every_penalty() {
                 .c(c)
                 .l1_ratio(l1_ratio)
                 .tol(tol)
+                .max_iter(1_000)
                 .fit_intercept(intercept)
                 .solver(LogisticSolver::ProximalNewton);
             let w = weighted.then_some(&weights);
@@ -276,5 +277,27 @@ fn probabilities_and_scores_are_those_of_glmnet_and_liblinear_conventions() {
         let model: Fitted = settings.fit((&x, &y)).unwrap();
         let share: f64 = ((60.0 - 1.0 / c) / 80.0_f64).max(0.5);
         assert_relative_eq!(model.coef()[[0, 0]], (share / (1.0 - share)).ln(), epsilon = 1e-10);
+    }
+}
+
+#[test]
+fn threads_give_the_same_bits_with_l1() {
+    // With the whole Hessian by way of a sample; on working sets, of several classes and of sparse records.
+    for (n, p, k, sparse) in [(40_000, 6, 2, false), (3_000, 6, 3, false), (9_000, 80, 2, true)] {
+        let (mut x, y) = draw(n, p, k, 7);
+        if sparse {
+            x.mapv_inplace(|v| if v < 1.0 { 0.0 } else { v });
+        }
+        let csr = Csr::from_dense(x.view());
+        let fit = |threads| {
+            let records = if sparse { Records::from(&csr) } else { Records::from(&x) };
+            let samples = Samples::<f64, Array1<usize>>::new(records, y.view());
+            let settings = LogisticRegression::new().l1_ratio(0.8).c(0.1);
+            estimand_par::with_threads(threads, || settings.fit_samples(samples).unwrap()).unwrap()
+        };
+        let once: Fitted = fit(1);
+        assert!(once.report().converged);
+        assert_eq!(fit(2), once);
+        assert_eq!(fit(7), once);
     }
 }
