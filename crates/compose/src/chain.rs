@@ -8,12 +8,15 @@
 //! fit:      first = fit₁(X, y)      last = fit₂(first(X), y)
 //! predict:  last(first(X))
 //! ```
+//!
+//! In a search, candidates with equal first steps share the fit of that step and the records it makes.
 
 use estimand_core::records::{Storage, Table};
 use estimand_core::{
-    Capabilities, Classes, Decide, Describe, Fit, Float, InverseTransform, Matrix, Parameter, Persist,
+    Capabilities, Classes, Decide, Describe, Error, Fit, Float, InverseTransform, Matrix, Parameter, Persist,
     Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch, Target, Transform, TransformOne,
 };
+use estimand_par as par;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -66,19 +69,80 @@ impl<F, Y, A, B> Fit<F, Y> for Chain<A, B>
 where
     F: Float,
     Y: Target,
-    A: Fit<F, Y>,
-    A::Model: Transform<F>,
-    B: Fit<F, Y>,
+    A: Fit<F, Y> + PartialEq + Sync,
+    A::Model: Transform<F> + Clone + Send + Sync,
+    B: Fit<F, Y> + Sync,
+    B::Model: Send,
 {
     type Model = Chain<A::Model, B::Model>;
 
     fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<Self::Model> {
         let first = self.first.fit_samples(samples)?;
-        let z = first.transform_records(samples.x)?;
-        let names = samples.x.names().and_then(|_| first.feature_names_out());
-        let records = names.as_ref().map_or(z.records(), |names| z.records().with_names(names));
-        let last = self.last.fit_samples(samples.with_x(records))?;
+        let last = after(&first, samples, |samples| self.last.fit_samples(samples))??;
         Ok(Chain { first, last })
+    }
+
+    /// Equal first steps are fitted once, and the records they make are shared by all last steps.
+    fn fit_many<'s>(candidates: &[&Self], samples: Samples<'s, F, Y>) -> Vec<Result<Self::Model>> {
+        let (mut firsts, mut members) = (Vec::<&A>::new(), Vec::<Vec<usize>>::new());
+        for (i, candidate) in candidates.iter().enumerate() {
+            match firsts.iter().position(|first| **first == candidate.first) {
+                Some(group) => members[group].push(i),
+                None => {
+                    firsts.push(&candidate.first);
+                    members.push(vec![i]);
+                }
+            }
+        }
+        let fitted = fit_each(&firsts, samples);
+        let lasts = par::map(firsts.len(), |group| {
+            let lasts: Vec<&B> = members[group].iter().map(|i| &candidates[*i].last).collect();
+            let first = fitted[group].as_ref().map_err(Error::clone)?;
+            after(first, samples, |samples| fit_each(&lasts, samples))
+        });
+        let mut models: Vec<_> = candidates.iter().map(|_| None).collect();
+        for ((first, lasts), members) in fitted.into_iter().zip(lasts).zip(members) {
+            match first.and_then(|first| Ok((first, lasts?))) {
+                Ok((first, lasts)) => {
+                    for (i, last) in members.into_iter().zip(lasts) {
+                        models[i] = Some(last.map(|last| Chain { first: first.clone(), last }));
+                    }
+                }
+                Err(error) => members.into_iter().for_each(|i| models[i] = Some(Err(error.clone()))),
+            }
+        }
+        let missing = || Err(Error::numerical("`fit_many` returned too few models"));
+        models.into_iter().map(|model| model.unwrap_or_else(missing)).collect()
+    }
+
+    fn shares_fits() -> bool {
+        true
+    }
+}
+
+/// What `fit` makes of the samples that have passed through `first`.
+fn after<F: Float, Y: Target, R>(
+    first: &impl Transform<F>,
+    samples: Samples<'_, F, Y>,
+    fit: impl FnOnce(Samples<'_, F, Y>) -> R,
+) -> Result<R> {
+    let z = first.transform_records(samples.x)?;
+    let names = samples.x.names().and_then(|_| first.feature_names_out());
+    let records = names.as_ref().map_or(z.records(), |names| z.records().with_names(names));
+    Ok(fit(samples.with_x(records)))
+}
+
+/// Fits each, together where that shares work, else on as many threads as there are.
+fn fit_each<F, Y, E>(candidates: &[&E], samples: Samples<'_, F, Y>) -> Vec<Result<E::Model>>
+where
+    F: Float,
+    Y: Target,
+    E: Fit<F, Y> + Sync,
+    E::Model: Send,
+{
+    match candidates.len() > 1 && E::shares_fits() {
+        true => E::fit_many(candidates, samples),
+        false => par::map(candidates.len(), |c| candidates[c].fit_samples(samples)),
     }
 }
 

@@ -3,11 +3,12 @@
 
 use estimand_compose::Then;
 use estimand_core::{
-    Boxed, ClassCodes, Classifier, Csr, Dataset, Features, Fit, FitClasses, Float, Matrix, Predict,
+    Boxed, ClassCodes, Classifier, Csr, Dataset, Error, Features, Fit, FitClasses, Float, Matrix, Predict,
     PredictOne, Records, Result, Samples, Scores, Scratch, Target, Transform, TransformOne, records::AsGiven,
 };
 use ndarray::{Array1, Array2, ArrayView1, Axis, array, s};
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 estimand_core::params! {
     /// Predicts a multiple of the mean.
@@ -17,6 +18,7 @@ estimand_core::params! {
     }
     accepts: sparse, weights;
 }
+#[derive(Debug, PartialEq)]
 struct MeanModel<F>(F);
 
 impl<F: Float> Fit<F, Array1<F>> for Mean {
@@ -36,15 +38,25 @@ impl<F: Float> Predict<F> for MeanModel<F> {
 
 estimand_core::params! {
     /// Subtracts the column means.
-    struct Centre {}
+    struct Centre {
+        /// Fails where set.
+        broken: bool = false;
+    }
     accepts: ;
 }
+/// How often `Centre` was fitted to records of 5 columns.
+static FITS: AtomicUsize = AtomicUsize::new(0);
+#[derive(Clone)]
 struct Centred<F>(Array1<F>, Features);
 
 impl<F: Float, Y: Target> Fit<F, Y> for Centre {
     type Model = Centred<F>;
     fn fit_samples(&self, s: Samples<'_, F, Y>) -> Result<Centred<F>> {
         let x = s.x.dense("Centre")?;
+        FITS.fetch_add(usize::from(x.ncols() == 5), Ordering::Relaxed);
+        if self.broken {
+            return Err(Error::numerical("broken"));
+        }
         Ok(Centred(x.sum_axis(Axis(0)) / F::of(x.nrows() as f64), Features::of(s.x)))
     }
 }
@@ -153,4 +165,23 @@ fn a_class_of_weight_zero_is_absent() -> Result<()> {
     let one = NearestMean::new().fit((&x, &[1, 0, 1, 0, 7], &array![1.0, 0.0, 1.0, 0.0, 0.0]));
     assert!(one.is_err_and(|e| e.to_string().contains("at least two classes")));
     Ok(())
+}
+
+#[test]
+fn candidates_that_differ_in_later_steps_share_the_earlier_ones() {
+    let x = Array2::from_shape_fn((6, 5), |(i, j)| (i * j % 4) as f64);
+    let y = Array1::from_shape_fn(6, |i| i as f64);
+    let step = |broken| Centre::new().broken(broken);
+    let of = |broken, factor| step(false).then(step(broken)).then(Mean::new().factor(factor));
+    let candidates =
+        [of(false, 1.0), of(true, 1.0), of(false, 2.0), of(false, -1.0), of(true, 3.0), of(false, 4.0)];
+    FITS.store(0, Ordering::Relaxed);
+    let models = Fit::<f64, _>::fit_many(&candidates.each_ref(), (&x, &y).into());
+    // The step that all have in common, and both of the second ones.
+    assert_eq!(FITS.load(Ordering::Relaxed), 3);
+    assert_eq!(models.len(), candidates.len());
+    for (candidate, model) in candidates.iter().zip(models) {
+        let alone = candidate.fit((&x, &y));
+        assert_eq!(alone.map(|m| m.last().0), model.map(|m| m.last().0));
+    }
 }

@@ -67,6 +67,10 @@ pub const fn above(low: f64) -> Range {
 pub const fn above_or_infinite(low: f64) -> Range {
     Range { low, high: f64::INFINITY, open_low: true, open_high: false }
 }
+/// Any number but infinity.
+pub const fn finite() -> Range {
+    Range { low: f64::NEG_INFINITY, high: f64::INFINITY, open_low: true, open_high: true }
+}
 /// From `low` to `high`, both included.
 pub const fn between(low: f64, high: f64) -> Range {
     Range { low, high, open_low: false, open_high: false }
@@ -90,7 +94,12 @@ impl Range {
     /// Refuses a parameter outside the range.
     pub fn check(&self, name: &str, value: &impl Number) -> Result<()> {
         match value.number() {
-            Some(x) if !self.contains(x) => Err(Error::parameter(name, x, self.to_string())),
+            Some(x) if !self.contains(x) => {
+                // Not three hundred zeros.
+                let plain = x == 0.0 || !x.is_finite() || (1e-5..1e16).contains(&x.abs());
+                let value = if plain { x.to_string() } else { format!("{x:e}") };
+                Err(Error::parameter(name, value, self.to_string()))
+            }
             _ => Ok(()),
         }
     }
@@ -99,6 +108,7 @@ impl Range {
 impl std::fmt::Display for Range {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.high == f64::INFINITY, self.open_high) {
+            (true, true) if self.low == f64::NEG_INFINITY => write!(f, "a finite number"),
             (true, true) => write!(
                 f,
                 "a finite number {} {}",

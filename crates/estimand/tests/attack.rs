@@ -72,6 +72,14 @@ fn impossible_parameters_are_refused_by_name() {
     for c in [0.0, -1.0, f64::NAN] {
         refused(LogisticRegression::new().c(c).fit((&x, &labels)), "`c`");
     }
+    // A penalty that no number holds is no fault of the records; a strong one is right.
+    for c in [5e-324, 1e-310] {
+        refused(LogisticRegression::new().c(c).fit((&x, &labels)), "`c`");
+    }
+    for c in [1e-300, 1e-50, 1e-12] {
+        let model = LogisticRegression::new().c(c).fit((&x, &labels)).unwrap();
+        assert!(model.coef().iter().all(|w| w.abs() < 1e-9), "{c}: {}", model.coef());
+    }
     for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let settings = LogisticRegression::new().class_weight(ClassWeight::of([(0, weight)]));
         refused(settings.fit((&x, &labels)), "`class_weight`");

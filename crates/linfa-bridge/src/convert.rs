@@ -78,6 +78,7 @@ macro_rules! arrays {
         }
         impl<T: Clone> $trait for $from::Array2<T> {
             type Output = $to::Array2<T>;
+            #[expect(clippy::expect_used, reason = "`buffer` gives as many values as the shape has places")]
             fn $method(self) -> Self::Output {
                 use $to::ShapeBuilder;
                 let (shape, len) = (self.dim(), self.len());
@@ -85,7 +86,6 @@ macro_rules! arrays {
                 if !(rows || columns) {
                     return self.view().$method().into_owned();
                 }
-                // Cut to the length of the shape, so that the last line cannot fail.
                 let values = buffer(self.into_raw_vec_and_offset(), len);
                 let shape = if rows { $to::Ix2(shape.0, shape.1).into() } else { shape.f() };
                 $to::Array2::from_shape_vec(shape, values).expect("as many values as places")

@@ -53,6 +53,11 @@ macro_rules! settings {
                 &self.params
             }
         }
+        impl<P: PartialEq, M, E> PartialEq for $name<P, M, E> {
+            fn eq(&self, other: &Self) -> bool {
+                (&self.params, self.reads_weights) == (&other.params, other.reads_weights)
+            }
+        }
         impl<P: Clone, M, E> Clone for $name<P, M, E> {
             fn clone(&self) -> Self {
                 Self { params: self.params.clone(), ..*self }

@@ -4,9 +4,10 @@
 //! `Predict`, for regressors, classifiers and clusterers, or `Transformer` for transformers. So they
 //! work in linfa's cross-validation and beside linfa's own. Pipelines (`a.then(b)`) are estimators too.
 //!
-//! linfa's `Predict` cannot fail: where Estimand returns an error (another width, NaN), these models
-//! panic with its message, as linfa's own models do. [`InLinfaModel::model`] leads to the methods that
-//! return errors.
+//! linfa's `Predict` and `Transformer` cannot fail: where Estimand returns an error (another width, NaN),
+//! these models panic with its message, as linfa's own models do; a prediction made up in its place would be
+//! worse. These are the only panics on data in Estimand. [`InLinfaModel::model`] leads to the methods that return
+//! errors.
 
 use crate::convert::{Axes, IntoEstimand, IntoLinfa, named, widen};
 use crate::{Error, Float};

@@ -17,6 +17,9 @@
 use estimand_core::{Classes, Decide, Error, Float, Label, Predict, PredictProba, Result, Samples, Target};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView1};
 
+/// The share by which rounding may put perfect predictions below others.
+const ROUNDING: f64 = 1e-9;
+
 /// Judges a fitted model of type `M`: the larger the better.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot score models of type `{M}` on targets of type `{Y}`",
@@ -37,7 +40,7 @@ pub trait Scorer<F: Float, Y: Target, M>: Sync {
             return Err(Error::numerical(format!("{} is not a number", self.name())));
         }
         match perfect {
-            Some(perfect) if perfect < value => Err(Error::parameter(
+            Some(perfect) if perfect + ROUNDING * perfect.abs() < value => Err(Error::parameter(
                 "scoring",
                 self.name(),
                 "larger for better predictions: wrap a loss in `lower_is_better(…)`, and leave a score as it is",

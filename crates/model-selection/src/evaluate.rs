@@ -1,10 +1,13 @@
 //! Fitting and scoring several settings on several folds.
 
-use estimand_core::{Error, Fit, Float, Fold, Result, Samples, Target};
+use estimand_core::{Dataset, Error, Fit, Float, Fold, Matrix, Result, Samples, Target};
 use estimand_metrics::Scorer;
 use estimand_par as par;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
+
+/// Candidates fitted together: as many models of a fold are in memory at once.
+const TOGETHER: usize = 32;
 
 /// What one fold brought.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,19 +44,23 @@ where
         let judge = |model: Result<E::Model>, fit_seconds: f64| {
             let model = model?;
             let start = Instant::now();
-            let score = scorer.score(&model, test.samples())?;
+            let score =
+                scorer.score(&model, test.samples()).map_err(|error| advise(error, &test, samples))?;
             let score_seconds = start.elapsed().as_secs_f64();
             let train_score = train_scores.then(|| scorer.score(&model, train.samples())).transpose()?;
             Ok(FoldScore { score, train_score, fit_seconds, score_seconds })
         };
         if candidates.len() > 1 && E::shares_fits() {
-            let start = Instant::now();
-            let mut models = E::fit_many(&candidates.iter().collect::<Vec<_>>(), train.samples());
-            let share = start.elapsed().as_secs_f64() / candidates.len() as f64;
-            models.resize_with(candidates.len(), || {
-                Err(Error::numerical("`fit_many` returned too few models"))
-            });
-            models.into_iter().map(|model| judge(model, share)).collect::<Vec<_>>()
+            let together = |candidates: &[E]| {
+                let start = Instant::now();
+                let mut models = E::fit_many(&candidates.iter().collect::<Vec<_>>(), train.samples());
+                let share = start.elapsed().as_secs_f64() / candidates.len() as f64;
+                models.resize_with(candidates.len(), || {
+                    Err(Error::numerical("`fit_many` returned too few models"))
+                });
+                models.into_iter().map(|model| judge(model, share)).collect::<Vec<_>>()
+            };
+            candidates.chunks(TOGETHER).flat_map(together).collect()
         } else {
             par::map(candidates.len(), |c| {
                 let start = Instant::now();
@@ -68,4 +75,23 @@ where
         by_candidate.iter_mut().zip(fold).for_each(|(scores, score)| scores.push(score));
     }
     by_candidate
+}
+
+/// The error of a score, and what to do where the fold is too small for it.
+fn advise<F: Float, Y: Target>(
+    error: Error,
+    test: &Dataset<F, Y, Matrix<F>>,
+    all: Samples<'_, F, Y>,
+) -> Error {
+    match test.nrows() {
+        1 => {
+            let most = (all.nrows() / 2).max(1);
+            let what = format!(
+                "{error}; a fold tests on one of {} rows: use at most {most} folds, or a score of single rows",
+                all.nrows()
+            );
+            Error::Search { what }
+        }
+        _ => error,
+    }
 }

@@ -285,6 +285,37 @@ fn failures_are_recorded_and_ranked_last() {
 }
 
 #[test]
+fn infinite_scores_are_ranked_last_and_printed_as_such() {
+    let data = numbers();
+    // The logarithm of the share of rows that are met; some folds of some candidates have none.
+    let met = |t: &ArrayRef1<f64>, p: &ArrayRef1<f64>| {
+        Ok((t.iter().zip(p).filter(|(t, p)| (*t - *p).abs() < 2.0).count() as f64 / t.len() as f64).ln())
+    };
+    let folds = KFold::new(2);
+    let search = GridSearch::new(grid!(Mean::new(), shift: [5.0, -2.0])).cv(folds).scoring(named("met", met));
+    let results = search.evaluate(&data).unwrap();
+    let outcome = |i: usize| results.trials()[i].outcome.as_ref().unwrap();
+    assert_eq!((results.best_index(), outcome(0).mean()), (0, f64::NEG_INFINITY));
+    assert_eq!(outcome(0).std(), f64::INFINITY);
+    let table = results.to_string();
+    assert!(table.contains("-inf in 2 of 2 folds") && !table.contains("NaN"), "{table}");
+    assert!(outcome(1).to_string().starts_with("met -inf in "), "{}", outcome(1));
+    let both_ends = |_: &ArrayRef1<f64>, p: &ArrayRef1<f64>| {
+        Ok(if p[0] > 4.0 { f64::INFINITY } else { f64::NEG_INFINITY })
+    };
+    let scores = cross_validate(&Mean::new(), &data, &KFold::new(2), both_ends).unwrap();
+    assert_eq!(scores.to_string().split(" (").next(), Some("score infinite in 2 of 2 folds"));
+}
+
+#[test]
+fn a_fold_of_one_row_says_what_to_do() {
+    let data = numbers();
+    let few = GridSearch::new([Mean::new()]).scoring(r2).fit(&data);
+    assert!(few.is_err_and(|e| e.to_string().contains("one of 6 rows: use at most 3 folds")));
+    assert!(cross_val_score(&Mean::new(), &data, &KFold::new(3), r2).is_ok());
+}
+
+#[test]
 fn candidates_that_share_work_are_fitted_together() {
     let data = numbers();
     let score = lower_is_better(mean_squared_error);

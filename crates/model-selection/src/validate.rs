@@ -31,10 +31,24 @@ impl CrossValidation {
         mean(&self.scores())
     }
 
-    /// The standard deviation of the scores over the folds (with the divisor `k`).
+    /// The standard deviation of the scores over the folds (with the divisor `k`); infinite where a score is.
     pub fn std(&self) -> f64 {
         let (scores, mean) = (self.scores(), self.mean());
+        if !mean.is_finite() {
+            return f64::INFINITY;
+        }
         (scores.iter().map(|s| (s - mean) * (s - mean)).sum::<f64>() / scores.len() as f64).sqrt()
+    }
+
+    /// `0.9510 ± 0.0123`, or what is infinite in how many folds.
+    pub(crate) fn mean_and_std(&self, decimals: usize) -> String {
+        let (scores, mean) = (self.scores(), self.mean());
+        match scores.iter().filter(|s| s.is_infinite()).count() {
+            0 => format!("{mean:.decimals$} ± {:.decimals$}", self.std()),
+            // Infinities of both signs have no mean.
+            count if mean.is_nan() => format!("infinite in {count} of {} folds", scores.len()),
+            count => format!("{mean} in {count} of {} folds", scores.len()),
+        }
     }
 
     /// The mean score on the rows learnt from, where they were asked for.
@@ -61,7 +75,7 @@ impl fmt::Display for CrossValidation {
     /// `accuracy 0.9510 ± 0.0123 (5 folds, fit 1.20 ms, score 0.03 ms)`; a precision sets the decimals.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = f.precision().unwrap_or(4);
-        write!(f, "{} {:.decimals$} ± {:.decimals$} (", self.scoring, self.mean(), self.std())?;
+        write!(f, "{} {} (", self.scoring, self.mean_and_std(decimals))?;
         if let Some(train) = self.train_mean() {
             write!(f, "training {train:.decimals$}, ")?;
         }

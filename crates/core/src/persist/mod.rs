@@ -37,6 +37,9 @@ use std::path::Path;
 pub const FORMAT_VERSION: u16 = 1;
 
 /// A model that can be saved and loaded.
+///
+/// A classifier is one if its labels are owned: `Classifier<M, String>`, but not `Classifier<M, &'static str>`,
+/// whose labels live in the program and cannot come out of a file. Fit to `labels.mapv(String::from)` then.
 pub trait Persist: Serialize + DeserializeOwned {
     /// The model's name as files state it, with its type parameters: `LinearModel<f64>`.
     fn type_name() -> String;

@@ -1,7 +1,7 @@
 //! Gaussian clusters on the vertices of a hypercube, hidden among useless columns.
 
 use super::{Role, check_size, normals, stream, uniforms};
-use estimand_core::describe::{at_least, between};
+use estimand_core::describe::{at_least, between, finite};
 use estimand_core::{Dataset, Describe, Error, Result, random};
 use ndarray::{Array1, Array2, Axis, concatenate, s};
 use std::collections::BTreeSet;
@@ -32,9 +32,9 @@ estimand_core::params! {
         /// Clusters on the vertices of a hypercube; else of a random polytope.
         hypercube: bool = true;
         /// Added to every value; `None` draws one number per column from ±`class_sep`.
-        shift: Option<f64> = Some(0.0);
+        shift: Option<f64> = Some(0.0), finite();
         /// Multiplies every value, after the shift; `None` draws one number per column from 1 to 101.
-        scale: Option<f64> = Some(1.0);
+        scale: Option<f64> = Some(1.0), finite();
         /// Shuffle rows and columns. Otherwise rows come by cluster, and columns in the order
         /// informative, redundant, repeated, useless.
         shuffle: bool = true;

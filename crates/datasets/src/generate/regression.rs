@@ -1,7 +1,7 @@
 //! Linear problems, and matrices of low effective rank.
 
 use super::{Role, add_noise, check_size, normals, stream, uniforms};
-use estimand_core::describe::{above, at_least, between};
+use estimand_core::describe::{above, at_least, between, finite};
 use estimand_core::{Dataset, Describe, Result, random};
 use ndarray::{Array1, Array2, ArrayViewMut1, Axis, s};
 
@@ -15,7 +15,7 @@ estimand_core::params! {
         /// Columns with a coefficient other than zero; at most `n_features` count.
         n_informative: usize = 10;
         /// Intercept.
-        bias: f64 = 0.0;
+        bias: f64 = 0.0, finite();
         /// Number of singular vectors that explain most of `x`; `None` makes independent standard normal columns.
         effective_rank: Option<usize> = None, above(0.0);
         /// Weight of the fat tail of the singular values, where `effective_rank` is set.

@@ -70,6 +70,9 @@ impl MakeBlobs {
         if k == 0 || p == 0 {
             return Err(Error::EmptyInput { what: format!("centers ({k} × {p})") });
         }
+        if let Some(value) = centers.iter().find(|v| !v.is_finite()) {
+            return Err(Error::parameter("centers", value, "finite numbers"));
+        }
         check_size(self.n_samples, p)?;
         let deviations = self.cluster_stds.clone().unwrap_or_else(|| vec![self.cluster_std; k]);
         if deviations.len() != k || deviations.iter().any(|d| !(*d >= 0.0 && d.is_finite())) {

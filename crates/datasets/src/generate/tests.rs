@@ -52,6 +52,24 @@ fn impossible_settings_are_refused() {
     for error in errors {
         assert!(matches!(error, Error::Parameter { .. } | Error::EmptyInput { .. }), "{error}");
     }
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let errors = [
+            ("bias", make_regression(10).bias(bad).generate().unwrap_err()),
+            ("noise", make_regression(10).noise(bad).generate().unwrap_err()),
+            ("noise", make_friedman2(10).noise(bad).generate().unwrap_err()),
+            ("noise", make_swiss_roll(10).noise(bad).generate().unwrap_err()),
+            ("shift", make_classification(10).shift(Some(bad)).generate().unwrap_err()),
+            ("scale", make_classification(10).scale(Some(bad)).generate().unwrap_err()),
+            ("class_sep", make_classification(10).class_sep(bad).generate().unwrap_err()),
+            ("cluster_std", make_blobs(10).cluster_std(bad).generate().unwrap_err()),
+            ("cluster_stds", make_blobs(10).cluster_stds(Some(vec![bad; 3])).generate().unwrap_err()),
+            ("center_box", make_blobs(10).center_box((bad, 1.0)).generate().unwrap_err()),
+            ("centers", make_blobs(10).generate_around(array![[0.0, bad]].view()).unwrap_err()),
+        ];
+        for (parameter, error) in errors {
+            assert!(matches!(&error, Error::Parameter { name, .. } if name == parameter), "{error}");
+        }
+    }
 }
 
 #[test]

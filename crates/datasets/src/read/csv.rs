@@ -1,9 +1,8 @@
 //! CSV with a header.
 
-use super::{ParseTarget, Source};
+use super::{ParseTarget, Source, overflows, type_name};
 use estimand_core::{Dataset, Error, Float, Result};
 use ndarray::{Array1, Array2};
-use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -123,6 +122,9 @@ impl CsvReader {
             .from_reader(self.source.open()?);
         let header = reader.headers().map_err(|e| self.csv_error(&e))?.clone();
         let names: Vec<&str> = header.iter().collect();
+        if names.is_empty() {
+            return Err(self.source.parse_error(1, "nothing there; the first line must name the columns"));
+        }
         let roles = self.roles(&names)?;
 
         let (mut x, mut y, mut weights, mut groups) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -137,14 +139,20 @@ impl CsvReader {
             for ((field, role), name) in record.iter().zip(&roles).zip(&names) {
                 match role {
                     Role::Feature if self.is_missing(field) => x.push(F::nan()),
-                    Role::Feature => x.push(F::of(self.parse(
+                    Role::Feature => x.push(self.number(
                         line,
                         name,
                         field,
                         "; drop the column or encode it as numbers first",
-                    )?)),
-                    Role::Target(k) => row[*k] = Some(self.present(line, name, field)?),
-                    Role::Weight => weights.push(F::of(self.present(line, name, field)?)),
+                    )?),
+                    Role::Target(k) => {
+                        self.present(line, name, field)?;
+                        row[*k] = Some(self.parse(line, name, field, "")?);
+                    }
+                    Role::Weight => {
+                        self.present(line, name, field)?;
+                        weights.push(self.number(line, name, field, "")?);
+                    }
                     Role::Group => {
                         let next = group_codes.len();
                         groups.push(*group_codes.entry(field.to_owned()).or_insert(next));
@@ -200,21 +208,33 @@ impl CsvReader {
         self.missing.iter().any(|m| m == field)
     }
 
-    fn present<T: FromStr>(&self, line: u64, name: &str, field: &str) -> Result<T> {
-        if self.is_missing(field) {
-            return Err(self.source.parse_error(
-                line,
-                format!("column `{name}`: the value is missing; remove such rows first"),
-            ));
+    fn present(&self, line: u64, name: &str, field: &str) -> Result<()> {
+        match self.is_missing(field) {
+            true => Err(self.refused(line, name, "the value is missing; remove such rows first")),
+            false => Ok(()),
         }
-        self.parse(line, name, field, "")
     }
 
-    fn parse<T: FromStr>(&self, line: u64, name: &str, field: &str, advice: &str) -> Result<T> {
-        field.parse().map_err(|_| {
-            let wanted = type_name::<T>().rsplit("::").next().unwrap_or_default();
-            self.source.parse_error(line, format!("column `{name}`: `{field}` is not a {wanted}{advice}"))
-        })
+    fn parse<T: FromStr + 'static>(&self, line: u64, name: &str, field: &str, advice: &str) -> Result<T> {
+        let what = match field.parse() {
+            Ok(value) if overflows(&value, field) => "exceeds the range of",
+            Ok(value) => return Ok(value),
+            Err(_) => "is not a",
+        };
+        Err(self.refused(line, name, format!("`{field}` {what} {}{advice}", type_name::<T>())))
+    }
+
+    /// Parsed as the `f64` that it says, and rounded to the type asked for.
+    fn number<F: Float>(&self, line: u64, name: &str, field: &str, advice: &str) -> Result<F> {
+        let value = F::of(self.parse(line, name, field, advice)?);
+        match overflows(&value, field) {
+            true => Err(self.refused(line, name, format!("`{field}` exceeds the range of {}", F::NAME))),
+            false => Ok(value),
+        }
+    }
+
+    fn refused(&self, line: u64, name: &str, what: impl std::fmt::Display) -> Error {
+        self.source.parse_error(line, format!("column `{name}`: {what}"))
     }
 
     fn csv_error(&self, error: &::csv::Error) -> Error {

@@ -25,6 +25,7 @@ pub use svmlight::{IndexBase, SvmlightReader, parse_svmlight, read_svmlight, wri
 
 use estimand_core::{Error, Result, Target};
 use ndarray::{Array1, Array2};
+use std::any::Any;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor};
 use std::path::{Path, PathBuf};
@@ -57,6 +58,19 @@ impl Source {
     }
 }
 
+/// Whether `value` is an infinity although `field` is written as a number: it exceeds the largest one.
+fn overflows<T: 'static>(value: &T, field: &str) -> bool {
+    let value: &dyn Any = value;
+    let infinite = value.downcast_ref::<f64>().is_some_and(|v| v.is_infinite())
+        || value.downcast_ref::<f32>().is_some_and(|v| v.is_infinite());
+    infinite && field.contains(|c: char| c.is_ascii_digit())
+}
+
+/// The last part of a type's path.
+fn type_name<T>() -> &'static str {
+    std::any::type_name::<T>().rsplit("::").next().unwrap_or_default()
+}
+
 fn open(path: &Path) -> Result<BufReader<File>> {
     Ok(BufReader::new(File::open(path).map_err(|e| Error::io(path, &e))?))
 }
@@ -65,7 +79,7 @@ fn open(path: &Path) -> Result<BufReader<File>> {
 /// several per row, or none.
 pub trait ParseTarget: Target {
     /// One value.
-    type Value: FromStr;
+    type Value: FromStr + 'static;
 
     /// The target from its values, row by row, `outputs` of them in each of `rows` rows.
     fn collect(values: Vec<Self::Value>, rows: usize, outputs: usize) -> Result<Self>;

@@ -1,7 +1,7 @@
 //! The text format of svmlight and libsvm: `target [qid:group] column:value column:value … # comment`,
 //! one row per line, columns increasing.
 
-use super::{ParseTarget, Source};
+use super::{ParseTarget, Source, overflows, type_name};
 use estimand_core::{Csr, Dataset, Error, Float, MatrixView, Result, Table};
 use ndarray::Array1;
 use std::fmt::Display;
@@ -87,10 +87,11 @@ impl SvmlightReader {
             let mut fields = row.split_ascii_whitespace().peekable();
             let Some(target) = fields.next() else { continue };
             match target.parse() {
-                Ok(value) => y.push(value),
-                Err(_) => {
-                    return fail(format!("the target `{target}` is not a {}", std::any::type_name::<T>()));
+                Ok(value) if overflows(&value, target) => {
+                    return fail(format!("the target `{target}` exceeds the range of {}", type_name::<T>()));
                 }
+                Ok(value) => y.push(value),
+                Err(_) => return fail(format!("the target `{target}` is not a {}", type_name::<T>())),
             }
             if let Some(group) = fields.next_if(|f| f.starts_with("qid:")) {
                 match group[4..].parse() {
@@ -105,15 +106,18 @@ impl SvmlightReader {
             for field in fields {
                 let pair = field
                     .split_once(':')
-                    .and_then(|(j, v)| Some((j.parse::<u32>().ok()?, v.parse::<f64>().ok()?)));
-                let Some((column, value)) = pair else {
+                    .and_then(|(j, v)| Some((j.parse::<u32>().ok()?, v, F::of(v.parse().ok()?))));
+                let Some((column, text, value)) = pair else {
                     return fail(format!("`{field}` is not `column:value` with a column below {}", u32::MAX));
                 };
                 if indices.len() > start && indices.last().is_some_and(|last| *last >= column) {
                     return fail(format!("column {column} does not come after the one before it"));
                 }
+                if overflows(&value, text) {
+                    return fail(format!("column {column}: `{text}` exceeds the range of {}", F::NAME));
+                }
                 indices.push(column);
-                data.push(F::of(value));
+                data.push(value);
             }
             indptr.push(data.len());
         }

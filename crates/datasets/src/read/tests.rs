@@ -79,7 +79,8 @@ fn csv_errors_name_line_and_column() {
     assert_eq!((line_of(&error), error.to_string().contains("3 fields where the header has 2")), (3, true));
     assert_eq!(line_of(&load("x,y,x\n1,2,3\n")), 1);
     assert!(matches!(load("a,b\n1,2\n"), Error::Parameter { name, .. } if name == "target"));
-    assert!(matches!(load(""), Error::Parameter { .. }));
+    let error = load("");
+    assert_eq!((line_of(&error), error.to_string().contains("must name the columns")), (1, true), "{error}");
     assert!(parse_csv("a,b\n1,2\n").target("a").drop("a").load::<f64, Array1<f64>>().is_err());
     assert!(parse_csv("a,b\n1,2\n").load::<f64, Array1<f64>>().is_err());
     assert!(parse_csv("a,b\n1,2\n").target("a").load::<f64, ()>().is_err());
@@ -88,6 +89,35 @@ fn csv_errors_name_line_and_column() {
     std::fs::write(&file.0, b"a,b\n1,2\n\xe9,3\n").unwrap();
     let error = read_csv(&file.0).load::<f64, ()>().unwrap_err();
     assert_eq!((line_of(&error), error.to_string().contains("UTF-8")), (3, true));
+}
+
+#[test]
+fn numbers_beyond_the_largest_are_refused_and_infinities_read() {
+    let text = "x,w,y\n1,1,2\n3,1,-1e400\n";
+    let target = parse_csv(text).target("y").load::<f64, Array1<f64>>().unwrap_err();
+    let feature = parse_csv(text).target("x").load::<f64, Array1<f64>>().unwrap_err();
+    let weight = parse_csv(text).weights("y").load::<f64, ()>().unwrap_err();
+    for error in [target, feature, weight] {
+        assert_eq!(line_of(&error), 3);
+        assert!(error.to_string().contains("column `y`: `-1e400` exceeds the range of f64"), "{error}");
+    }
+    let text = "x,y\n1e300,1e300\n";
+    let error = parse_csv(text).load::<f32, ()>().unwrap_err();
+    assert!(error.to_string().contains("column `x`: `1e300` exceeds the range of f32"), "{error}");
+    let error = parse_csv(text).drop("x").target("y").load::<f64, Array1<f32>>().unwrap_err();
+    assert!(error.to_string().contains("column `y`: `1e300` exceeds the range of f32"), "{error}");
+    let labels: Dataset<f64, Array1<String>> = parse_csv(text).target("y").load().unwrap();
+    assert_eq!(labels.y, array!["1e300"]);
+    let said: Dataset<f32, ()> = parse_csv("x\n-inf\n").load().unwrap();
+    assert_eq!(said.x[[0, 0]], f32::NEG_INFINITY);
+
+    let error = parse_svmlight("1 2:3\n0 1:1 3:1e400\n").load::<f64, i32>().unwrap_err();
+    assert_eq!(line_of(&error), 2);
+    assert!(error.to_string().contains("column 3: `1e400` exceeds the range of f64"), "{error}");
+    let error = parse_svmlight("1 2:1e300\n").load::<f32, i32>().unwrap_err();
+    assert!(error.to_string().contains("column 2: `1e300` exceeds the range of f32"), "{error}");
+    let error = parse_svmlight("1e999 2:1\n").load::<f64, f64>().unwrap_err();
+    assert!(error.to_string().contains("the target `1e999` exceeds the range of f64"), "{error}");
 }
 
 // -- npy, npz ---------------------------------------------------------------------------------------------

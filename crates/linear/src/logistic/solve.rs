@@ -109,6 +109,10 @@ pub(super) fn solve<F: Float>(
     let plan = Plan::new(settings, x, y.k)?;
     let second = if plan.by_newton { Second::Full } else { plan.second };
     let mut problem = Problem::new(x, y, plan.k, weights, settings, second);
+    if problem.penalty.is_infinite() {
+        let allowed = format!("at least {:.1e} for these rows", 1.0 / f64::MAX / problem.total);
+        return Err(Error::parameter("c", format!("{:e}", settings.c), allowed));
+    }
     let warm = plan.sample.and_then(|m| warm_start(settings, x, &mut problem, m));
     let how = if warm.is_some() { ", started from a sample" } else { "" };
     let start = match warm {

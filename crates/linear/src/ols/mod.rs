@@ -11,8 +11,8 @@
 //! | solver | equation | cost | `Auto` takes it for |
 //! |---|---|---|---|
 //! | `Cholesky` | X̃ᵀX̃ W = X̃ᵀỸ | np² + p³/3, one pass over X | n ≥ p; sparse X with p ≤ 1000 |
-//! | | W = X̃ᵀ(X̃X̃ᵀ)⁻¹Ỹ | n²p + n³/3 | n < p |
-//! | `Svd` | W = V diag(1/s) UᵀỸ | 2np² + O(p³), n and p swapped for n < p | collinear columns or rows |
+//! | the same, dense with n < p | W = X̃ᵀ(X̃X̃ᵀ)⁻¹Ỹ | n²p + n³/3 | dense X with n < p |
+//! | `Svd` | W = V diag(1/s) UᵀỸ | 2np² + O(p³), n and p swapped for n < p | collinear columns, or rows where n < p |
 //! | `ConjugateGradient` | descends on the objective | two products with X an iteration | other sparse X |
 //!
 //! **Differs from scikit-learn**, which always takes the singular values of X: here one pass over X serves where
@@ -28,6 +28,7 @@ use crate::model::Outputs;
 use crate::ridge::RidgeSolver;
 use crate::ridge::problem::{Method, Problem};
 use estimand_core::describe::{above, at_least};
+use estimand_core::records::MatrixView;
 use estimand_core::{Describe, Fit, Float, Result, Samples};
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,7 @@ pub enum LeastSquaresSolver {
     /// By the shape and storage of the data, falling back where columns are collinear.
     #[default]
     Auto,
-    /// Normal equations: one pass over the data.
+    /// Normal equations, of the rows where they are dense and n < p; an error where those are collinear.
     Cholesky,
     /// Singular values of the data: the most accurate, dense only.
     Svd,
@@ -79,8 +80,10 @@ impl<F: Float, Y: Outputs<F>> Fit<F, Y> for LinearRegression {
     fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<Y::Model> {
         self.check()?;
         samples.check()?;
+        let wide = samples.nrows() < samples.x.ncols() && matches!(samples.x.values(), MatrixView::Dense(_));
         let solver = match self.solver {
             LeastSquaresSolver::Auto => RidgeSolver::Auto,
+            LeastSquaresSolver::Cholesky if wide => RidgeSolver::Dual,
             LeastSquaresSolver::Cholesky => RidgeSolver::Cholesky,
             LeastSquaresSolver::Svd => RidgeSolver::Svd,
             LeastSquaresSolver::ConjugateGradient => RidgeSolver::ConjugateGradient,

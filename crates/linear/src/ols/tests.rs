@@ -30,6 +30,19 @@ fn a_plane_is_found_exactly() {
 }
 
 #[test]
+fn normal_equations_serve_wide_records_too() {
+    let (x, y) = single(20, 50, 3);
+    let model = |solver| LinearRegression::new().solver(solver).fit((&x, &y)).unwrap();
+    let (cholesky, auto) = (model(LeastSquaresSolver::Cholesky), model(LeastSquaresSolver::Auto));
+    assert_eq!(cholesky.report().solver, "dual Cholesky");
+    assert!(apart(auto.coef(), cholesky.coef()) < 1e-12);
+    let twice = ndarray::concatenate![Axis(0), x, x.slice(s![..1, ..])];
+    let y = ndarray::concatenate![Axis(0), y, y.slice(s![..1])];
+    let refused = LinearRegression::new().solver(LeastSquaresSolver::Cholesky).fit((&twice, &y)).unwrap_err();
+    assert!(refused.to_string().contains("rows are collinear"), "{refused}");
+}
+
+#[test]
 fn longley_to_the_certified_digits() {
     // NIST StRD Longley (1967): six economic series with a condition of 10⁹ unscaled. Certified values.
     let x = array![

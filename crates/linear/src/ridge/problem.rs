@@ -41,6 +41,8 @@ pub(crate) struct Solution {
     pub(crate) coef: Array2<f64>,
     /// t
     pub(crate) intercept: Array1<f64>,
+    /// x̄
+    centre: Array1<f64>,
     pub(crate) report: Report,
 }
 
@@ -212,18 +214,22 @@ impl Means {
         Solution {
             coef,
             intercept,
+            centre: self.x.clone(),
             report: Report { objective: Some(objective).filter(|o| o.is_finite()), ..report },
         }
     }
 }
 
 impl Solution {
-    /// The model, in the type of the data.
+    /// The model, in the type of the data. What rounding the coefficients changes at the mean x̄ is made good by the
+    /// intercept.
     ///
     /// # Errors
     /// If a coefficient leaves the range of that type.
     pub(crate) fn into_model<F: Float, Y: Outputs<F>>(self, x: Records<'_, F>) -> Result<Y::Model> {
-        let (coef, intercept) = (self.coef.mapv(F::of), self.intercept.mapv(F::of));
+        let coef = self.coef.mapv(F::of);
+        let lost = self.coef - coef.mapv(F::f64);
+        let intercept = (self.intercept + self.centre.dot(&lost)).mapv(F::of);
         if !coef.iter().chain(&intercept).all(|v| v.is_finite()) {
             return Err(Error::numerical(format!(
                 "coefficients leave the range of {}; bring the columns to similar scales",

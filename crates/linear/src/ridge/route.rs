@@ -91,26 +91,35 @@ pub(super) fn iterate(problem: &Problem<'_, f64>, alphas: &[f64], method: &Metho
     problem.check_squares(&variances)?;
     let (x, y) = (problem.operator(&means.x), problem.centred_y(&means.y));
     let weight = problem.weights.map_or(problem.x.nrows() as f64, |w| w.sum());
+    let common = power_of_two(variances.iter().fold(0.0, |a, v| v.max(a)) * weight).sqrt().recip();
     let solve = |alpha: f64| {
         // Columns are brought to one length, but not where that would change which of many solutions has the
         // least norm. Constant columns stay out.
         let factor = |variance: &f64| match *variance {
             0.0 => 0.0,
-            _ if many && alpha == 0.0 => 1.0,
+            _ if many && alpha == 0.0 => common,
             variance => (weight * variance + alpha).sqrt().recip(),
         };
         let d: Array1<f64> = variances.iter().map(factor).collect();
+        // Lengths of the columns before centring, the mean twice: it is taken off in a product of its own.
+        let lengths =
+            variances.iter().zip(&means.x).map(|(v, mean)| (weight * (v + 2.0 * mean * mean)).sqrt());
+        let size = lengths.zip(&d).map(|(length, d)| (length * d).powi(2)).sum::<f64>().sqrt();
         let targets = y.columns().into_iter();
-        let ends: Vec<_> =
-            targets.map(|y| descend(&x, y.to_owned(), alpha, &d, method.max_iter, method.tol)).collect();
+        let ends: Vec<_> = targets
+            .map(|y| descend(&x, y.to_owned(), alpha, &d, size, method.max_iter, method.tol))
+            .collect();
         let objective: f64 = ends.iter().map(|end| end.objective).sum();
         if !objective.is_finite() {
             return Err(out_of_range());
         }
         let iterations = ends.iter().map(|end| end.iterations).max().unwrap_or(0);
-        let report =
+        let mut report =
             Report::iterative("conjugate gradients", iterations, ends.iter().all(|end| end.converged))
                 .warn_unless_converged(method.estimator, "raise `max_iter` or `tol`, or scale the columns");
+        if let Some(share) = ends.iter().filter_map(|end| end.precision).reduce(f64::max) {
+            report = report.note(format!("working precision reached with {share:.1e} of the first gradient"));
+        }
         let columns: Vec<_> = ends.iter().map(|end| end.w.view()).collect();
         let coef = ndarray::stack(Axis(1), &columns).map_err(|e| Error::numerical(e.to_string()))?;
         Ok(means.solution(coef, objective, report))
@@ -166,7 +175,8 @@ fn of_rank<F: Float>(rank: usize, constant: usize, problem: &Problem<'_, F>, met
 
 fn singular(method: &Method) -> Error {
     Error::numerical(format!(
-        "{}: columns are collinear, so that solver {:?} finds no accurate solution; use Auto or Svd, or a larger alpha",
-        method.estimator, method.solver
+        "{}: {} are collinear, so that their normal equations give no accurate solution; use Auto or Svd, or a larger alpha",
+        method.estimator,
+        if method.solver == RidgeSolver::Dual { "rows" } else { "columns" },
     ))
 }

@@ -1,9 +1,9 @@
 //! The confusion matrix.
 
+use super::tally::{count, ratio};
 use crate::faces::faces;
-use crate::input::{Weights, check_rows, weight_of};
+use crate::input::Weights;
 use crate::table::Table;
-use estimand_core::labels::encode_all;
 use estimand_core::{Error, Float, Label, Result};
 use ndarray::{Array2, ArrayRef1, Axis};
 use serde::{Deserialize, Serialize};
@@ -53,19 +53,12 @@ impl<L: Label> ConfusionMatrix<L> {
         predicted: &ArrayRef1<L>,
         weights: Weights<'_, W>,
     ) -> Result<Self> {
-        check_rows(truth.len(), predicted.len(), "predicted", weights)?;
-        let (labels, [t, p]) = encode_all([truth.view(), predicted.view()]);
-        let k = labels.len();
-        if k > MOST_CLASSES {
-            return Err(Error::target(format!(
-                "{k} classes; a confusion matrix holds at most {MOST_CLASSES}"
-            )));
-        }
-        let weights = weights.map(|w| w.view());
-        let mut counts = Array2::zeros((k, k));
-        for (i, (t, p)) in t.iter().zip(&p).enumerate() {
-            counts[[*t as usize, *p as usize]] += weight_of(weights, i);
-        }
+        let zeros = |k: usize| match k {
+            0..=MOST_CLASSES => Ok(Array2::zeros((k, k))),
+            _ => Err(Error::target(format!("{k} classes; a confusion matrix holds at most {MOST_CLASSES}"))),
+        };
+        let add = |counts: &mut Array2<f64>, t: usize, p: usize, w: f64| counts[[t, p]] += w;
+        let (labels, counts) = count(truth, predicted, weights, zeros, add)?;
         Ok(Self { labels, counts })
     }
 
@@ -92,7 +85,7 @@ impl<L: Label> ConfusionMatrix<L> {
     pub fn normalise(&self, by: Normalise) -> Self {
         let mut counts = self.counts.clone();
         let scale = |line: &mut dyn Iterator<Item = &mut f64>, total: f64| {
-            line.for_each(|c| *c = super::tally::ratio(*c, total));
+            line.for_each(|c| *c = ratio(*c, total));
         };
         match by {
             Normalise::All => scale(&mut counts.iter_mut(), self.counts.sum()),

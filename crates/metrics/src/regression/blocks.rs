@@ -16,6 +16,8 @@ pub(super) struct Pairs<'a, F, W> {
     pub(super) truth: ArrayView2<'a, F>,
     predicted: ArrayView2<'a, F>,
     weights: Option<ArrayView1<'a, W>>,
+    /// What each output is multiplied by on reading: powers of two, usually 1.
+    scales: Vec<f64>,
 }
 
 /// Some rows of one output.
@@ -39,7 +41,43 @@ impl<'a, F: Float, W: Float> Pairs<'a, F, W> {
         if truth.ncols() == 0 {
             return Err(Error::EmptyInput { what: "truth".into() });
         }
-        Ok(Self { truth, predicted, weights: weights.map(|w| w.view()) })
+        Ok(Self { truth, predicted, weights: weights.map(|w| w.view()), scales: vec![1.0; truth.ncols()] })
+    }
+
+    /// The same with each output brought near 1 by a power of two, so that squares of its values neither vanish
+    /// nor overflow.
+    fn scaled(&self) -> Self {
+        let largest = self.fold(
+            |block| {
+                block
+                    .rows()
+                    .filter(|(.., w)| *w > 0.0)
+                    .fold(0.0_f64, |a, (y, p, _)| a.max(y.abs()).max(p.abs()))
+            },
+            f64::max,
+        );
+        // Clamped so that the scale is a normal number where the values are not.
+        let scale =
+            |v: f64| if v > 0.0 { 2_f64.powi((-v.log2()).clamp(-1000.0, 1000.0) as i32) } else { 1.0 };
+        Self { scales: largest.into_iter().map(scale).collect(), ..*self }
+    }
+
+    /// Sums of squares by output, from one pass over the data, or from a pass over scaled data where the first one
+    /// gave something outside the range in which squares keep their digits; `of` tells the sum that matters. With
+    /// them, what the data were multiplied by.
+    pub(super) fn squares<T>(
+        &self,
+        sums: impl Fn(&Self) -> Vec<T>,
+        of: impl Fn(&T) -> f64,
+    ) -> impl Iterator<Item = (T, f64)> {
+        let first = sums(self);
+        let (sums, scales) = if first.iter().all(|sum| (1e-280..f64::INFINITY).contains(&of(sum))) {
+            (first, self.scales.clone())
+        } else {
+            let scaled = self.scaled();
+            (sums(&scaled), scaled.scales)
+        };
+        sums.into_iter().zip(scales)
     }
 
     /// Refuses a single row, whose spread is undefined.
@@ -70,18 +108,18 @@ impl<'a, F: Float, W: Float> Pairs<'a, F, W> {
     }
 
     fn block<'b>(&self, j: usize, rows: Range<usize>, [t, p, w]: &'b mut [[f64; BLOCK]; 3]) -> Block<'b> {
-        fn copy<'b, T: Float>(from: ArrayView1<'_, T>, to: &'b mut [f64; BLOCK]) -> &'b [f64] {
+        fn copy<'b, T: Float>(from: ArrayView1<'_, T>, scale: f64, to: &'b mut [f64; BLOCK]) -> &'b [f64] {
             let to = &mut to[..from.len()];
             match from.as_slice() {
-                Some(from) => to.iter_mut().zip(from).for_each(|(to, v)| *to = v.f64()),
-                None => to.iter_mut().zip(from).for_each(|(to, v)| *to = v.f64()),
+                Some(from) => to.iter_mut().zip(from).for_each(|(to, v)| *to = scale * v.f64()),
+                None => to.iter_mut().zip(from).for_each(|(to, v)| *to = scale * v.f64()),
             }
             to
         }
         Block {
-            truth: copy(self.truth.slice(s![rows.clone(), j]), t),
-            predicted: copy(self.predicted.slice(s![rows.clone(), j]), p),
-            weights: self.weights.map(|weights| copy(weights.slice(s![rows]), w)),
+            truth: copy(self.truth.slice(s![rows.clone(), j]), self.scales[j], t),
+            predicted: copy(self.predicted.slice(s![rows.clone(), j]), self.scales[j], p),
+            weights: self.weights.map(|weights| copy(weights.slice(s![rows]), 1.0, w)),
         }
     }
 

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! One pass over both arrays, whatever their layout; sums are `f64`, squares are taken about the mean of
-//! their block. Cost: O(n), O(n log n) for weighted medians.
+//! their block. Where the result is no square but squares on the way to it would vanish or overflow, the data are
+//! scaled in two more passes. Cost: O(n), O(n log n) for weighted medians.
 //!
 //! Differs from scikit-learn: R² of a single row is an error, not NaN, and so is a percentage of zero.
 
@@ -76,6 +77,12 @@ fn relative(loss: f64, reference: f64) -> f64 {
     }
 }
 
+/// The sum by which to judge whether a ratio of squares keeps its digits: the divisor, if the dividend is finite. A
+/// dividend that vanishes beside it is as good as zero.
+fn comfortable(loss: f64, reference: f64) -> f64 {
+    if loss.is_finite() { reference } else { loss }
+}
+
 macro_rules! regression {
     ($($name:ident($pairs:ident) $body:block)*) => {$(
         fn $name<F: Float, D: Dimension, W: Float>(
@@ -92,7 +99,10 @@ macro_rules! regression {
 regression! {
     squared(pairs) { pairs.means(|y, p| (y - p) * (y - p)) }
 
-    root_squared(pairs) { pairs.means(|y, p| (y - p) * (y - p)).into_iter().map(f64::sqrt).collect() }
+    root_squared(pairs) {
+        let mean = |pairs: &Pairs<'_, _, _>| pairs.means(|y, p| (y - p) * (y - p));
+        pairs.squares(mean, |mean| *mean).map(|(mean, scale)| mean.sqrt() / scale).collect()
+    }
 
     absolute(pairs) { pairs.means(|y, p| (y - p).abs()) }
 
@@ -121,26 +131,26 @@ regression! {
 
     determination(pairs) {
         pairs.at_least_two("R²")?;
-        pairs
-            .fold(
+        let sums = |pairs: &Pairs<'_, _, _>| {
+            pairs.fold(
                 |block| (block.sum(|y, p| (y - p) * (y - p)), Spread::of(block, |y, _| y)),
                 |a, b| (a.0 + b.0, a.1.combine(b.1)),
             )
-            .into_iter()
-            .map(|(residual, truth)| relative(residual, truth.squares))
-            .collect()
+        };
+        let of = |(residual, truth): &(f64, Spread)| comfortable(*residual, truth.squares);
+        pairs.squares(sums, of).map(|((residual, truth), _)| relative(residual, truth.squares)).collect()
     }
 
     explained(pairs) {
         pairs.at_least_two("the explained variance")?;
-        pairs
-            .fold(
+        let sums = |pairs: &Pairs<'_, _, _>| {
+            pairs.fold(
                 |block| (Spread::of(block, |y, p| y - p), Spread::of(block, |y, _| y)),
                 |a, b| (a.0.combine(b.0), a.1.combine(b.1)),
             )
-            .into_iter()
-            .map(|(error, truth)| relative(error.squares, truth.squares))
-            .collect()
+        };
+        let of = |(error, truth): &(Spread, Spread)| comfortable(error.squares, truth.squares);
+        pairs.squares(sums, of).map(|((error, truth), _)| relative(error.squares, truth.squares)).collect()
     }
 
     determination_absolute(pairs) {

@@ -130,6 +130,27 @@ fn constants_are_exact() {
 }
 
 #[test]
+fn squares_outside_the_range_of_numbers_do_not_matter() {
+    let (y, p) = (array![1.0, 2.0, 3.0, 5.0], array![1.5, 2.0, 2.0, 5.0]);
+    let root = root_mean_squared_error(&y, &p).unwrap();
+    // Powers of two, but for numbers below the normal ones, which have few digits.
+    for (unit, digits) in [(2_f64.powi(-1000), 0.0), (2_f64.powi(1020), 0.0), (1e-315, 1e-8)] {
+        let (y, p) = (&y * unit, &p * unit);
+        let near = |found: Result<f64>, exact: f64| {
+            let found = found.unwrap();
+            assert!((found - exact).abs() <= digits * exact, "{unit}: {found} for {exact}");
+        };
+        near(r2(&y, &p), 1.0 - 1.25 / 8.75);
+        near(explained_variance(&y, &p), 1.0 - (1.25 - 0.0625) / 8.75);
+        near(root_mean_squared_error(&y, &p), root * unit);
+        near(weighted::r2(&y, &p, &array![1.0, 1.0, 1.0, 1.0]), 1.0 - 1.25 / 8.75);
+    }
+    // One output far from the others.
+    let (y2, p2) = (stack![Axis(1), y, &y * 1e-300], stack![Axis(1), p, &p * 1e-300]);
+    close(r2(&y2, &p2).unwrap(), 1.0 - 1.25 / 8.75);
+}
+
+#[test]
 fn medians_by_hand() {
     let of = |values: &[f64], weights: &[f64]| {
         let zero = Array1::zeros(values.len());

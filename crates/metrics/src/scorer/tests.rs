@@ -64,6 +64,22 @@ fn each_scorer_measures_what_it_says() {
 }
 
 #[test]
+fn rounding_makes_no_loss_of_a_score_and_a_loss_is_no_score() {
+    let samples_x = array![[1.0], [-1.0], [0.5], [2.0]];
+    let y = array!["yes", "no", "no", "yes"];
+    let score = |perfect: f64, value: f64| {
+        let scorer = move |t: &ArrayRef1<&'static str>, p: &ArrayRef1<&'static str>| {
+            Ok(if t == p { perfect } else { value })
+        };
+        Scorer::<f64, Array1<&'static str>, Given>::score(&scorer, &Given, (&samples_x, &y).into())
+    };
+    assert_eq!(score(1.0, 1.0 + 1e-12), Ok(1.0 + 1e-12));
+    for (perfect, value) in [(1.0, 1.0 + 1e-6), (0.0, 1e-20), (0.0, f64::INFINITY)] {
+        assert!(score(perfect, value).is_err_and(|e| e.to_string().contains("lower_is_better")));
+    }
+}
+
+#[test]
 fn functions_have_names() {
     fn name<S>(_: S) -> String {
         function_name::<S>()

@@ -55,6 +55,7 @@ impl SearchResults {
         let means: Vec<f64> = trials
             .iter()
             .map(|t| t.outcome.as_ref().map_or(f64::NEG_INFINITY, CrossValidation::mean))
+            .map(|mean| if mean.is_nan() { f64::NEG_INFINITY } else { mean })
             .collect();
         let mut ranking: Vec<usize> = (0..trials.len()).collect();
         // Stable: equals stay in the order of the candidates; failures come after scores of -∞ too.
@@ -151,10 +152,7 @@ impl fmt::Display for SearchResults {
         for (rank, trial) in self.ranked().enumerate() {
             let mut cells = match &trial.outcome {
                 Ok(scores) => {
-                    let mut cells = vec![
-                        (rank + 1).to_string(),
-                        format!("{:.decimals$} ± {:.decimals$}", scores.mean(), scores.std()),
-                    ];
+                    let mut cells = vec![(rank + 1).to_string(), scores.mean_and_std(decimals)];
                     cells.extend(scores.train_mean().map(|mean| format!("{mean:.decimals$}")));
                     cells.push(duration(scores.fit_seconds()));
                     cells
