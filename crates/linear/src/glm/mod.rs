@@ -194,7 +194,7 @@ estimand_core::params! {
     /// ```
     /// use estimand_core::{Fit, Predict};
     /// use estimand_linear::PoissonRegressor;
-    /// use ndarray::array;
+    /// use ndarray::{Array1, array};
     ///
     /// let x = array![[0.0], [1.0], [2.0], [3.0]];
     /// let faults = array![1.0_f64, 2.0, 4.0, 8.0]; // doubles from row to row
@@ -203,7 +203,8 @@ estimand_core::params! {
     /// assert!((model.predict(&array![[4.0]])?[0] - 16.0).abs() < 1e-4);
     ///
     /// // Watched for twice as long, half the rate.
-    /// let model = PoissonRegressor::new().alpha(0.0).tol(1e-8).fit_with_exposure((&x, &faults), &array![2.0; 4])?;
+    /// let years = Array1::from_elem(4, 2.0);
+    /// let model = PoissonRegressor::new().alpha(0.0).tol(1e-8).fit_with_exposure((&x, &faults), &years)?;
     /// assert!((model.predict(&array![[4.0]])?[0] - 8.0).abs() < 1e-4);
     /// # Ok::<(), estimand_core::Error>(())
     /// ```

@@ -83,8 +83,8 @@ pub(super) fn solve<F: Float>(
 fn check<F: Float>(settings: &Glm, samples: Samples<'_, F, Array1<F>>, rows: &Rows<'_>) -> Result<()> {
     let (name, loss) = (settings.name, settings.loss);
     // A row without weight may hold what cannot be, but not NaN.
-    let wrong = |i: &usize| !loss.allows(rows.y[*i]) && !(rows.weight(*i) == 0.0 && rows.y[*i].is_finite());
-    if let Some(i) = (0..rows.y.len()).find(wrong) {
+    let right = |i: usize| loss.allows(rows.y[i]) || (rows.weight(i) == 0.0 && rows.y[i].is_finite());
+    if let Some(i) = (0..rows.y.len()).find(|i| !right(*i)) {
         check_finite_target(samples.y.insert_axis(Axis(1)))?;
         let range = loss.range();
         return Err(Error::target(format!("{} in row {i}; {name} takes {range}", rows.y[i])));
