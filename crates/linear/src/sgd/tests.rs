@@ -161,7 +161,7 @@ fn decreasing_steps_end_at_the_minimum_of_ridge_regression() {
 #[test]
 fn l1_penalties_leave_out_columns_of_noise() {
     let mut x = normal(300, 8, 5);
-    let y = &x.column(0) * 2.0 - &x.column(1);
+    let y = &x.column(0) * 2.0 - x.column(1);
     x.column_mut(7).fill(0.0);
     let alpha = 0.2;
     let settings = SgdRegressor::new().penalty(SgdPenalty::L1).alpha(alpha).eta0(0.2).power_t(0.6);
@@ -366,7 +366,7 @@ fn probabilities_follow_the_loss() {
     for (row, share) in proba.rows().into_iter().zip(share.rows()) {
         let sum = share.sum();
         let expected = share.mapv(|s| if sum > 0.0 { s / sum } else { 1.0 / 3.0 });
-        assert!(apart(&expected, &row) < 1e-15);
+        assert!(apart(&expected, row) < 1e-15);
     }
     let model = SgdClassifier::new().fit((&x, &y)).unwrap();
     let error = model.predict_proba(&x).unwrap_err().to_string();

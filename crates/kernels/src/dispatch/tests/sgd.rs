@@ -162,7 +162,7 @@ fn passes_are_their_definition() {
 #[test]
 fn scores_that_are_not_finite_are_reported() {
     for (spoilt, loss) in [(f64::NAN, LOSSES[0]), (f64::INFINITY, LOSSES[0]), (f64::NAN, LOSSES[7])] {
-        let mut x = vec![1.0; 12];
+        let mut x = [1.0; 12];
         x[7] = spoilt;
         let rule = SgdRule {
             loss,
