@@ -24,8 +24,8 @@
 //! Costs O(np² + p³); O(n²p) for n < p.
 //!
 //! **Differs from scikit-learn.** All solvers give the same scores where scikit-learn's differ by a function of x that
-//! classes share; all take x̄ off when they transform. With shrinkage, Σ_B is that of the means, where scikit-learn
-//! takes the difference of two shrunk covariances. Columns that are constant within classes up to rounding are left out.
+//! classes share; all take x̄ off when they transform. Σ_B is that of the means, where scikit-learn
+//! takes the total covariance less Σ, which is another matrix with shrinkage or given priors. Columns that are constant within classes up to rounding are left out.
 //! Priors have to sum to 1. Sample weights and class weights are honoured.
 
 use super::covariance::{ByClass, Shrinkage, deviations};
@@ -42,7 +42,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
-/// How to solve a linear discriminant analysis; see the table of its page.
+/// How to solve a linear discriminant analysis; see [the module](crate::discriminant::linear).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DiscriminantSolver {
     /// Singular values: any rank, no shrinkage.

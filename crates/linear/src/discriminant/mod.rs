@@ -30,8 +30,8 @@
 //! **References.** \[Hastie09\], section 4.3; \[LedoitWolf04\] on (2).
 
 mod covariance;
-mod linear;
-mod quadratic;
+pub mod linear;
+pub mod quadratic;
 mod solve;
 #[cfg(test)]
 mod tests;
