@@ -143,15 +143,10 @@ pub(super) fn solve<F: Float>(
     let plan = Plan::new(settings, x, y.k)?;
     let second = if plan.by_newton { Second::Full } else { plan.second };
     let mut problem = Problem::new(x, y, plan.k, weights, settings, second);
-<<<<<<< HEAD
-    if problem.penalty.is_infinite() {
-        let allowed = format!("at least {:.1e} for these rows", 1.0 / f64::MAX / problem.total);
-=======
     // Sums of losses have the penalty 1 / C, their mean 1 / (C ω).
     let rows = if plan.proximal { problem.total.min(1.0) } else { problem.total };
     if (1.0 / (settings.c * rows)).is_infinite() {
         let allowed = format!("at least {:.1e} for these rows", 1.0 / f64::MAX / rows);
->>>>>>> logistic
         return Err(Error::parameter("c", format!("{:e}", settings.c), allowed));
     }
     let model = start.map(|start| given(&problem, start)).transpose()?;
