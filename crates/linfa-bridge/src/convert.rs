@@ -78,7 +78,7 @@ macro_rules! arrays {
         }
         impl<T: Clone> $trait for $from::Array2<T> {
             type Output = $to::Array2<T>;
-            #[expect(clippy::expect_used, reason = "`buffer` gives as many values as the shape has places")]
+            #[allow(clippy::expect_used, reason = "`buffer` gives as many values as the shape has places")]
             fn $method(self) -> Self::Output {
                 use $to::ShapeBuilder;
                 let (shape, len) = (self.dim(), self.len());

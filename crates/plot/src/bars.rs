@@ -1,7 +1,7 @@
 //! One number for each name.
 
+use crate::axes::{ticks_that_fit, widest};
 use crate::canvas::{AXIS_LINE, Anchor, LABEL, TICK};
-use crate::chart::{ticks_that_fit, widest};
 use crate::layout::{Common, EDGE, Frame, common_setters};
 use crate::palette::{AXIS, GRID, INK, style};
 use crate::scale::{Axis, Scale};

@@ -1,9 +1,11 @@
 //! Lines, steps, points and bands on two axes.
 
-use crate::canvas::{AXIS_LINE, Anchor, Canvas, Font, LABEL, Point, TICK};
-use crate::layout::{Common, EDGE, Frame, common_setters, rows, spread};
-use crate::palette::{AXIS, GRID, Style, style};
-use crate::scale::{Axis, Scale, Tick};
+use crate::axes::{End, draw_axes, draw_ends, ticks_that_fit, widest};
+use crate::canvas::{Anchor, Canvas, Font, LABEL, TICK};
+use crate::layout::{Common, EDGE, Frame, common_setters, rows};
+use crate::palette::{AXIS, style};
+use crate::scale::{Axis, Scale};
+use crate::series::{Series, Shape};
 use crate::{Number, check_len, check_values, numbers};
 use estimand_core::{Error, Result};
 use ndarray::ArrayView2;
@@ -11,8 +13,6 @@ use std::collections::BTreeMap;
 
 /// Pixels that a value beside the vertical axis wants.
 const TICK_ROOM: f64 = 42.0;
-/// Pixels from the base line of one word at the end of a line to that of the next.
-const NEXT_WORD: f64 = 15.0;
 
 /// Lines, steps, points and bands on two axes; what is added later is drawn later, bands behind everything.
 ///
@@ -43,33 +43,6 @@ pub struct Chart {
     marks: Vec<(f64, String)>,
     /// The first thing that is wrong with the data, said when drawing.
     wrong: Option<Error>,
-}
-
-/// One look and one name, for one thing or several.
-#[derive(Clone, Debug)]
-struct Series {
-    name: String,
-    x: Vec<f64>,
-    /// What is drawn over `x`, each a line of values; two of a band.
-    shapes: Vec<Shape>,
-}
-
-#[derive(Clone, Debug)]
-enum Shape {
-    Line(Vec<f64>),
-    Step(Vec<f64>),
-    Points(Vec<f64>),
-    Band(Vec<f64>, Vec<f64>),
-}
-
-impl Shape {
-    fn values(&self) -> impl Iterator<Item = f64> {
-        let (one, two): (&[f64], &[f64]) = match self {
-            Self::Line(y) | Self::Step(y) | Self::Points(y) => (y, &[]),
-            Self::Band(low, high) => (low, high),
-        };
-        one.iter().chain(two).copied()
-    }
 }
 
 impl Default for Chart {
@@ -327,138 +300,4 @@ impl Chart {
             }
         }
     }
-}
-
-impl Series {
-    fn check(&self, length: usize) -> Result<()> {
-        let what = if self.name.is_empty() { "a series".into() } else { format!("`{}`", self.name) };
-        check_values(&format!("x of {what}"), &self.x)?;
-        if length == usize::MAX {
-            return Err(Error::shape(
-                format!("values of {what}"),
-                "as many of one kind",
-                "another number of the other",
-            ));
-        }
-        check_len(&format!("y of {what}"), self.x.len(), length)?;
-        let y: Vec<f64> = self.shapes.iter().flat_map(Shape::values).collect();
-        check_values(&format!("y of {what}"), &y)
-    }
-
-    fn draw(&self, canvas: &mut Canvas, style: Style, front: bool, place: impl Fn(Point) -> Point) {
-        let places =
-            |y: &[f64]| -> Vec<Point> { self.x.iter().zip(y).map(|(x, y)| place((*x, *y))).collect() };
-        for shape in self.shapes.iter().filter(|shape| front != matches!(shape, Shape::Band(..))) {
-            match shape {
-                Shape::Line(y) => canvas.path(&places(y), false, style.colour, 2.0, style.dash),
-                Shape::Step(y) => canvas.path(&places(y), true, style.colour, 2.0, style.dash),
-                Shape::Band(low, high) => {
-                    let (mut around, mut back) = (places(low), places(high));
-                    back.reverse();
-                    around.append(&mut back);
-                    canvas.area(&around, style.colour, 0.18);
-                }
-                Shape::Points(y) => {
-                    let (radius, opacity) = match y.len() {
-                        0..300 => (3.8, 0.85),
-                        300..3000 => (2.8, 0.7),
-                        _ => (1.8, 0.5),
-                    };
-                    for place in places(y) {
-                        canvas.marker(place, style.marker, radius, style.colour, opacity);
-                    }
-                }
-            }
-        }
-    }
-
-    fn draw_swatch(&self, canvas: &mut Canvas, style: Style, (x, y): Point) {
-        for shape in &self.shapes {
-            match shape {
-                Shape::Line(_) | Shape::Step(_) => {
-                    canvas.path(&[(x, y), (x + 22.0, y)], false, style.colour, 2.5, style.dash);
-                }
-                Shape::Band(..) => {
-                    let (top, bottom) = (y - 6.0, y + 6.0);
-                    let corners = [(x, top), (x + 22.0, top), (x + 22.0, bottom), (x, bottom)];
-                    canvas.area(&corners, style.colour, 0.18);
-                }
-                Shape::Points(_) => canvas.marker((x + 16.0, y), style.marker, 4.5, style.colour, 1.0),
-            }
-        }
-    }
-}
-
-/// The end of a line and its name.
-struct End {
-    at: Point,
-    words: String,
-    style: Style,
-}
-
-/// Names beside the frame, at the height of the ends or as near as the others allow.
-fn draw_ends(canvas: &mut Canvas, frame: Frame, ends: &[End], place: impl Fn(Point) -> Point) {
-    let places: Vec<Point> = ends.iter().map(|end| place(end.at)).collect();
-    let heights: Vec<f64> = places.iter().map(|p| p.1).collect();
-    let spread = spread(&heights, NEXT_WORD, frame.top, frame.bottom);
-    let gap = if ends.len() > 1 { (frame.bottom - frame.top) / (ends.len() - 1) as f64 } else { NEXT_WORD };
-    let size = TICK.size.min(gap * TICK.size / NEXT_WORD);
-    for ((end, from), y) in ends.iter().zip(places).zip(spread) {
-        let bend = (frame.right + 3.0).max(from.0 + 3.0);
-        canvas.path(
-            &[(from.0 + 3.0, from.1), (bend, from.1), (frame.right + 15.0, y)],
-            false,
-            end.style.colour,
-            0.8,
-            "",
-        );
-        let font = Font { size, colour: end.style.ink, ..TICK };
-        canvas.text((frame.right + 18.0, y + 0.35 * size), &end.words, font, Anchor::Start);
-    }
-}
-
-pub(crate) fn widest<'a>(font: Font, words: impl IntoIterator<Item = &'a str>) -> f64 {
-    words.into_iter().map(|words| font.width(words)).fold(0.0, f64::max)
-}
-
-/// As many values under the axis as have room without meeting or leaving the picture.
-pub(crate) fn ticks_that_fit(x: &Axis, length: f64, width: f64) -> Vec<Tick> {
-    let fits = |ticks: &[Tick]| {
-        let mut end = 2.0;
-        ticks.iter().all(|(value, words)| {
-            let (at, half) = (x.place(*value), 0.5 * TICK.width(words));
-            let free = at - half >= end && at + half <= width - 2.0;
-            end = at + half + 10.0;
-            free
-        })
-    };
-    let most = (length / 60.0) as usize;
-    let counts = (1..=most.max(1)).rev();
-    let ticks = counts.map(|count| x.ticks(count)).find(|ticks| !ticks.is_empty() && fits(ticks));
-    // At worst one, and that only if it has room.
-    let alone = || (1..10).flat_map(|count| x.ticks(count)).find(|tick| fits(std::slice::from_ref(tick)));
-    ticks.unwrap_or_else(|| alone().into_iter().collect())
-}
-
-/// Grid, axes, and the values beside them.
-fn draw_axes(
-    canvas: &mut Canvas,
-    frame: Frame,
-    (x, x_ticks): (&Axis, &[Tick]),
-    (y, y_ticks): (&Axis, &[Tick]),
-) {
-    for (value, words) in y_ticks {
-        let at = y.place(*value);
-        let colour = if *value == 0.0 { AXIS } else { GRID };
-        canvas.line((frame.left, at), (frame.right, at), colour, 1.0, "");
-        canvas.text((frame.left - 8.0, at + 0.35 * TICK.size), words, TICK, Anchor::End);
-    }
-    let (colour, width) = AXIS_LINE;
-    for (value, words) in x_ticks {
-        let at = x.place(*value);
-        canvas.line((at, frame.top), (at, frame.bottom), GRID, 1.0, "");
-        canvas.line((at, frame.bottom), (at, frame.bottom + 5.0), colour, width, "");
-        canvas.text((at, frame.bottom + 8.0 + TICK.size), words, TICK, Anchor::Middle);
-    }
-    canvas.line((frame.left, frame.bottom), (frame.right, frame.bottom), colour, width, "");
 }

@@ -1,7 +1,7 @@
 //! A table in colours and numbers.
 
+use crate::axes::widest;
 use crate::canvas::{Anchor, Canvas, Font, TICK};
-use crate::chart::widest;
 use crate::layout::{Common, EDGE, Frame, common_setters};
 use crate::palette::shade;
 use crate::scale::plain_or_power;

@@ -27,6 +27,7 @@
 //! another marker. The picture names no font file: the viewer takes its own sans-serif one. Room for words is therefore
 //! reckoned from generous widths of letters, and words that still do not fit are cut with an ellipsis.
 
+mod axes;
 mod bars;
 mod canvas;
 mod chart;
@@ -34,6 +35,7 @@ mod heat;
 mod layout;
 mod palette;
 mod scale;
+mod series;
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Instant;
 
+/// Features of the facade whose code and pages are checked too.
+const OPTIONS: &str = "estimand/plot";
+
 /// What became of a step that did not fail.
 enum Step {
     Done,
@@ -21,7 +24,9 @@ pub(crate) fn run(root: &Path) -> Outcome {
         ("links", |root| links::run(root).map(told)),
         ("clippy", clippy),
         ("tests", tests),
-        ("doctests", |root| shell(cargo(root, &["test", "--workspace", "--doc"])).map(|()| Step::Done)),
+        ("doctests", |root| {
+            shell(cargo(root, &["test", "--workspace", "--doc", "--features", OPTIONS])).map(|()| Step::Done)
+        }),
         ("documentation", documentation),
         ("README commands", |root| readme::run(root).map(told)),
         ("linfa bridge", |root| bridge(root).map(told)),
@@ -65,8 +70,8 @@ fn clippy(root: &Path) -> Result<Step, String> {
     if !has(root, "clippy") {
         return Ok(Step::Skipped("clippy is not installed: rustup component add clippy"));
     }
-    shell(cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
-        .map(|()| Step::Done)
+    let args = ["clippy", "--workspace", "--all-targets", "--features", OPTIONS, "--", "-D", "warnings"];
+    shell(cargo(root, &args)).map(|()| Step::Done)
 }
 
 fn tests(root: &Path) -> Result<Step, String> {
