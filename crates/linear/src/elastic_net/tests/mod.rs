@@ -48,8 +48,10 @@ pub(super) fn textbook(
             let mut residual = &y - &x.dot(&w);
             residual += &(&column.insert_axis(Axis(1)) * &w.row(j).insert_axis(Axis(0)));
             let z = column.dot(&residual);
-            let groups = if spec.joint { vec![0..z.len()] } else { (0..z.len()).map(|k| k..k + 1).collect() };
-            for group in groups {
+            // All targets together, or one by one.
+            let size = if spec.joint { z.len() } else { 1 };
+            for first in (0..z.len()).step_by(size) {
+                let group = first..first + size;
                 let z = z.slice(s![group.clone()]);
                 let norm = if spec.positive { z.sum().max(0.0) } else { z.dot(&z).sqrt() };
                 let shrunk = if norm > l1 { (1.0 - l1 / norm) / (column.dot(&column) + l2) } else { 0.0 };
