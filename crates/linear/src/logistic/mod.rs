@@ -183,13 +183,14 @@ impl LogisticRegression {
     ///
     /// # Errors
     /// Those of `fit`; if the samples have other classes or other columns than `start`.
-    pub fn fit_from<'a, F: Float, L: Label>(
+    pub fn fit_from<'a, F, L>(
         &self,
         start: &Classifier<LogisticModel<F>, L>,
         samples: impl Into<Samples<'a, F, Array1<L>>>,
     ) -> Result<Classifier<LogisticModel<F>, L>>
     where
-        F: 'a,
+        F: Float + 'a,
+        L: Label,
     {
         let samples = samples.into();
         start.features().check(samples.x)?;

@@ -29,25 +29,22 @@
 //!
 //! Sweeps run on one thread, passes over all records on all.
 
+mod certificate;
 mod columns;
 mod losses;
+mod penalty;
 mod whole;
+
+pub(super) use penalty::Penalty;
 
 use super::design::Design;
 use super::problem::{Part, Problem};
+use certificate::Certificate;
 use columns::Columns;
 use estimand_core::Float;
 use estimand_optim::{Outcome, Reason};
 use losses::{Binary, Losses, Several};
-
-/// The penalty, for sums of losses.
-#[derive(Clone, Copy)]
-pub(super) struct Penalty {
-    /// λ₁
-    pub(super) l1: f64,
-    /// λ₂
-    pub(super) l2: f64,
-}
+use penalty::soft;
 
 /// When to stop, for the mean of the losses.
 #[derive(Clone, Copy)]
@@ -154,14 +151,6 @@ struct Run<'r, 'a, F, L> {
     moved: Vec<f64>,
     steps: usize,
     evaluations: usize,
-}
-
-/// How far from the minimum a point is.
-struct Certificate {
-    violation: f64,
-    gap: f64,
-    /// Columns that violate, and by how much.
-    violating: Vec<(usize, f64)>,
 }
 
 /// What became of a Newton step.
@@ -287,61 +276,6 @@ impl<'r, 'a, F: Float, L: Losses> Run<'r, 'a, F, L> {
         outside.into_iter().map(|(j, _)| j).collect()
     }
 
-    /// Violation and gap from Aᵀr, for P = `value`.
-    fn certify(&self, value: f64) -> Certificate {
-        let (k, Penalty { l1, l2 }) = (self.rows.k, self.penalty);
-        let (v, b) = self.gradient.split_at(self.passes.design.ncols() * k);
-        let mut violation = b.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
-        let mut violating = Vec::new();
-        let (mut largest, mut excess) = (0.0_f64, 0.0);
-        for (j, (v, w)) in v.chunks_exact(k).zip(self.coefficients().chunks_exact(k)).enumerate() {
-            let mut worst = 0.0_f64;
-            for (v, w) in v.iter().zip(w) {
-                let off = if *w == 0.0 { v.abs() - l1 } else { (v + l2 * w + l1 * w.signum()).abs() };
-                worst = worst.max(off);
-                largest = largest.max(v.abs());
-                excess += (v.abs() - l1).max(0.0).powi(2);
-            }
-            violation = violation.max(worst);
-            if worst > 0.0 {
-                violating.push((j, worst));
-            }
-        }
-        // Σθ is 0 only at the best intercepts: until then the present ones stand for them.
-        let sums: f64 = b.iter().zip(&self.beta[v.len()..]).map(|(g, b)| g * b).sum();
-        let dual_at = |s: f64| self.entropy(s) + s * sums;
-        let mut dual = dual_at((l1 / largest).min(1.0));
-        if l2 > 0.0 {
-            dual = dual.max(dual_at(1.0) - excess / (2.0 * l2));
-        }
-        let curvature = self.losses.intercept_curvature();
-        let promised: f64 = b.iter().zip(curvature).map(|(g, c)| g * g / c).sum();
-        Certificate { violation, gap: (value - dual).max(0.0) + promised, violating }
-    }
-
-    /// Σ wᵢ H(yᵢ + s (pᵢ − yᵢ)), from r = w (p − y).
-    fn entropy(&self, s: f64) -> f64 {
-        let Targets { codes, weights, k } = self.rows;
-        let part = |q: f64| if q > 0.0 { -q * q.ln() } else { 0.0 };
-        let right = |q: f64| -(1.0 - q) * (-q).ln_1p();
-        let row = |(i, r): (usize, &[f64])| {
-            let w = weights.map_or(1.0, |w| w[i]);
-            if w == 0.0 {
-                return 0.0;
-            }
-            if let [r] = r {
-                let q = s * r.abs() / w;
-                return w * (part(q) + if q < 1.0 { right(q) } else { 0.0 });
-            }
-            let code = codes[i] as usize;
-            let others = r.iter().enumerate().filter(|(c, _)| *c != code);
-            let q = s * r[code].abs() / w;
-            let sum: f64 = others.map(|(_, r)| part(s * r / w)).sum();
-            w * (sum + if q < 1.0 { right(q) } else { 0.0 })
-        };
-        self.losses.residuals().chunks_exact(k).enumerate().map(row).sum()
-    }
-
     /// A Newton step on the working set.
     fn step(&mut self) -> Step {
         let k = self.rows.k;
@@ -375,7 +309,7 @@ impl<'r, 'a, F: Float, L: Losses> Run<'r, 'a, F, L> {
         let slope = linear + self.penalty.rise(&before, &self.moved);
         let promised = -(slope + 0.5 * self.losses.bend(&self.delta));
         let start = self.loss + self.penalty.of(self.coefficients());
-        if !(slope < 0.0) {
+        if slope >= 0.0 || slope.is_nan() {
             return if slope.is_nan() { Step::NonFinite } else { Step::Hidden };
         }
         let mut t = 1.0;
@@ -469,50 +403,6 @@ impl<'r, 'a, F: Float, L: Losses> Run<'r, 'a, F, L> {
     }
 }
 
-impl Penalty {
-    /// Ω
-    fn of(self, w: &[f64]) -> f64 {
-        let (sum, squares) = w.iter().fold((0.0, 0.0), |(sum, squares), w| (sum + w.abs(), squares + w * w));
-        self.l1 * sum + 0.5 * self.l2 * squares
-    }
-
-    /// Ω(new) − Ω(old), with the digits that their difference would lose.
-    fn rise(self, old: &[f64], new: &[f64]) -> f64 {
-        let one = |(old, new): (&f64, &f64)| {
-            self.l1 * (new.abs() - old.abs()) + 0.5 * self.l2 * (new - old) * (new + old)
-        };
-        old.iter().zip(new).map(one).sum()
-    }
-
-    /// The t that minimises Ω(w − t): what the coefficients of all classes can lose together.
-    ///
-    /// The derivative of Ω, −λ₁ Σ sign(wⱼ − t) − λ₂ Σ (wⱼ − t), rises with t and jumps at each wⱼ.
-    fn common(self, w: &[f64]) -> f64 {
-        let mut sorted = w.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let k = sorted.len();
-        if self.l2 == 0.0 {
-            // Every t between the two in the middle: the nearest to 0.
-            let (low, high) = (sorted[(k - 1) / 2], sorted[k / 2]);
-            return 0.0_f64.clamp(low, high);
-        }
-        let mean = sorted.iter().sum::<f64>() / k as f64;
-        for below in 0..k {
-            // Where it is 0, were `below` of them below t.
-            let t = mean + self.l1 / self.l2 * (k as f64 - 2.0 * below as f64) / k as f64;
-            if t <= sorted[below] {
-                return if below > 0 { t.max(sorted[below - 1]) } else { t };
-            }
-        }
-        sorted[k - 1].max(mean - self.l1 / self.l2)
-    }
-}
-
-/// S(x, λ): x moved towards 0 by λ.
-fn soft(x: f64, by: f64) -> f64 {
-    (x - by).max(0.0) + (x + by).min(0.0)
-}
-
 impl<F: Float> Passes<'_, '_, F> {
     /// Aᵀr for residuals of rows × k.
     fn back(&mut self, r: &[f64], k: usize, gradient: &mut [f64]) {
@@ -521,33 +411,5 @@ impl<F: Float> Passes<'_, '_, F> {
             block.add_gradient(&r[at.start * k..at.end * k], k, design.ncols(), out);
         });
         design.centre_gradient(gradient, k);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Penalty;
-
-    #[test]
-    fn what_all_classes_lose_together_is_the_best_there_is() {
-        let rows: [&[f64]; 6] = [
-            &[0.0, 0.0, 3.0],
-            &[1.0, -2.0, 0.5, 4.0],
-            &[2.0, 3.0],
-            &[-1.0, -1.0, -2.5],
-            &[0.0, 0.0, 0.0, 1e-9],
-            &[5.0, 5.0, -1.0, 0.0, 2.0],
-        ];
-        for w in rows {
-            for (l1, l2) in [(1.0, 0.0), (1.0, 0.1), (0.3, 1.0), (1e-3, 5.0), (0.0, 1.0)] {
-                let penalty = Penalty { l1, l2 };
-                let at = |t: f64| penalty.of(&w.iter().map(|w| w - t).collect::<Vec<_>>());
-                let t = penalty.common(w);
-                let best = (-600..=600).map(|i| at(f64::from(i) * 0.01)).fold(f64::INFINITY, f64::min);
-                assert!(at(t) <= best + 1e-12, "{w:?}, {l1}, {l2}: {t}");
-                // Where several are as good, zeros stay zeros.
-                assert!(l2 > 0.0 || !w.contains(&t) || at(0.0) > at(t) || t == 0.0);
-            }
-        }
     }
 }

@@ -49,8 +49,9 @@ pub(super) fn descend<F: Float>(
         }
         let mut reached = problem.hessian(&trial, &mut next_gradient, next_hessian.view_mut()) + norm(&trial);
         let mut t = 1.0;
-        // Written so that NaN is no decrease.
-        while !(reached <= value + DECREASE * t * slope) {
+        // NaN is no decrease.
+        let falls = |reached: f64, t: f64| reached <= value + DECREASE * t * slope;
+        while !falls(reached, t) {
             t *= 0.5;
             if t < f64::EPSILON {
                 return made;
@@ -91,7 +92,7 @@ fn minimise(hessian: &Array2<f64>, gradient: &[f64], beta: &[f64], p: usize, l1:
             }
         }
         total += fall;
-        if !(fall > PRECISE * total) {
+        if fall <= PRECISE * total || fall.is_nan() {
             break;
         }
     }
