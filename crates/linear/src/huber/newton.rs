@@ -67,7 +67,8 @@ pub(super) fn minimise(problem: &Problem<'_, '_>, tol: f64, max_iter: usize) -> 
         if decrease <= (tol * at.value.abs()).max(noise) {
             // The last step is for free, and squares what is left.
             let end = at.after(problem, &direction, &move_by, 1.0);
-            let theta = if end.value <= at.value { end.theta } else { at.theta };
+            // Values this near differ by rounding alone.
+            let theta = if end.value <= at.value * (1.0 + 1e-13) { end.theta } else { at.theta };
             return Ok(Found { theta, iterations, converged: true });
         }
         if iterations == max_iter {
@@ -200,7 +201,7 @@ impl Point {
             let pull: f64 =
                 problem.psi(&next.r, next.sigma).iter().zip(move_by).map(|(psi, q)| psi * q).sum();
             let slope = 2.0 * (problem.alpha * penalty - pull);
-            if !(next.value < self.value) || slope > -0.5 * start {
+            if next.value >= self.value || next.value.is_nan() || slope > -0.5 * start {
                 high = t;
             } else if slope < 0.9 * start {
                 low = t;

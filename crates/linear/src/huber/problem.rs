@@ -240,15 +240,15 @@ impl<'a, 'd> Problem<'a, 'd> {
     /// The least-squares plane, with the penalty of σ = 1.
     pub(super) fn start(&self) -> Vec<f64> {
         let mut theta = vec![0.0; self.width()];
-        if let Some(moments) = &self.moments {
-            if let Some(factor) = self.factor(moments.gram.clone()) {
-                let mut cross = moments.cross.column(0).to_owned();
-                self.constant.iter().for_each(|j| cross[*j] = 0.0);
-                let v = factor.solve_vec(cross.view());
-                theta.iter_mut().zip(&v).for_each(|(theta, v)| *theta = *v);
-                if let (true, Some(b)) = (self.intercept, theta.last_mut()) {
-                    *b = moments.target_mean[0];
-                }
+        if let Some(moments) = &self.moments
+            && let Some(factor) = self.factor(moments.gram.clone())
+        {
+            let mut cross = moments.cross.column(0).to_owned();
+            self.constant.iter().for_each(|j| cross[*j] = 0.0);
+            let v = factor.solve_vec(cross.view());
+            theta.iter_mut().zip(&v).for_each(|(theta, v)| *theta = *v);
+            if let (true, Some(b)) = (self.intercept, theta.last_mut()) {
+                *b = moments.target_mean[0];
             }
         }
         theta

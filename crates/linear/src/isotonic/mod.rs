@@ -29,6 +29,7 @@
 #[cfg(test)]
 mod tests;
 
+use estimand_core::describe::finite;
 use estimand_core::persist::check_len;
 use estimand_core::samples::check_finite_target;
 use estimand_core::{
@@ -84,9 +85,9 @@ estimand_core::params! {
         /// Which way the function goes.
         direction: Direction = Direction::Rising;
         /// The lowest value it may take.
-        y_min: Option<f64> = None;
+        y_min: Option<f64> = None, finite();
         /// The highest value it may take.
-        y_max: Option<f64> = None;
+        y_max: Option<f64> = None, finite();
         /// What is predicted outside the x that were fitted.
         out_of_bounds: OutOfBounds = OutOfBounds::Nan;
     }
@@ -275,11 +276,10 @@ impl<F: Float> Fit<F, Array1<F>> for IsotonicRegression {
 impl IsotonicRegression {
     fn bounds(&self) -> Result<(f64, f64)> {
         let (low, high) = (self.y_min.unwrap_or(f64::NEG_INFINITY), self.y_max.unwrap_or(f64::INFINITY));
-        match low <= high {
-            true => Ok((low, high)),
-            false if low.is_nan() => Err(Error::parameter("y_min", low, "a number")),
-            false => Err(Error::parameter("y_max", high, format!("a number of at least y_min = {low}"))),
+        if low > high {
+            return Err(Error::parameter("y_max", high, format!("at least y_min, which is {low}")));
         }
+        Ok((low, high))
     }
 }
 

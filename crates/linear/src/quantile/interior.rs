@@ -140,11 +140,11 @@ impl Program<'_> {
             if gap <= tol * best.value || best.value <= NOTHING * start || iteration == max_iter {
                 break;
             }
-            for i in 0..rows {
+            (0..rows).for_each(|i| {
                 let (s, x) = (self.high[i] - d[i], d[i] - self.low[i]);
                 (e1[i], e2[i]) = (-u[i] * s, -v[i] * x);
                 q[i] = (u[i] / s + v[i] / x).recip();
-            }
+            });
             let Some(normal) = self.normal(&q) else { break };
             let drift = self.transposed(&d);
             let products = -(e1.iter().sum::<f64>() + e2.iter().sum::<f64>());
@@ -159,14 +159,14 @@ impl Program<'_> {
                 })
                 .sum();
             let mu = products * (left / products).max(0.0).powi(3) / (2 * rows) as f64;
-            for i in 0..rows {
+            (0..rows).for_each(|i| {
                 e1[i] += mu + straight.u[i] * straight.d[i];
                 e2[i] += mu - straight.v[i] * straight.d[i];
-            }
+            });
             let step = self.step(&normal, &r, (&u, &v, &d), (&q, &e1, &e2), &drift);
             let (primal, dual) = self.room(&step, (&u, &v, &d));
             let (primal, dual) = ((NEARLY * primal).min(1.0), (NEARLY * dual).min(1.0));
-            if !(primal > 1e-10 && dual > 1e-10) {
+            if primal.min(dual) <= 1e-10 {
                 break;
             }
             let go = |x: &mut [f64], by: &[f64], t: f64| x.iter_mut().zip(by).for_each(|(x, d)| *x += t * d);
@@ -202,26 +202,24 @@ impl Program<'_> {
         let theta = normal.solve(right);
         let moved = self.product(&theta);
         let mut step = Step { theta, ..Step::default() };
-        for i in 0..rows {
+        (0..rows).for_each(|i| {
             let (s, x) = slack(i);
             let dd = q[i] * (g[i] - moved[i]);
             step.d.push(dd);
             step.u.push((e1[i] + u[i] * dd) / s);
             step.v.push((e2[i] - v[i] * dd) / x);
-        }
+        });
         step
     }
 
     /// How far the step may go until a value of u or v, and until one of d, meets its bound.
     fn room(&self, step: &Step, (u, v, d): (&[f64], &[f64], &[f64])) -> (f64, f64) {
-        let (mut primal, mut dual) = (f64::INFINITY, f64::INFINITY);
         let room = |x: f64, dx: f64| if dx < 0.0 { -x / dx } else { f64::INFINITY };
-        for i in 0..u.len() {
-            primal = primal.min(room(u[i], step.u[i])).min(room(v[i], step.v[i]));
+        (0..u.len()).fold((f64::INFINITY, f64::INFINITY), |(primal, dual), i| {
             let by = step.d[i];
-            dual = dual.min(room(self.high[i] - d[i], -by)).min(room(d[i] - self.low[i], by));
-        }
-        (primal, dual)
+            let primal = primal.min(room(u[i], step.u[i])).min(room(v[i], step.v[i]));
+            (primal, dual.min(room(self.high[i] - d[i], -by)).min(room(d[i] - self.low[i], by)))
+        })
     }
 }
 

@@ -50,7 +50,7 @@ impl Program<'_> {
                 .for_each(|(r, y)| *r = if r.abs() <= ZERO * (1.0 + y.abs()) { 0.0 } else { *r });
             basis.iter().for_each(|i| r[*i] = 0.0);
             let value = self.value(&r);
-            if !(value < best.value) {
+            if value >= best.value || value.is_nan() {
                 break;
             }
             best = Corner { theta, value, pivots };

@@ -34,7 +34,12 @@ fn quantile() {
 #[test]
 fn ransac() {
     regressor(RansacRegressor::new(LinearRegression::new())).saved().one_row().rows(5_000).run();
-    regressor(RansacRegressor::new(Ridge::new()).min_samples(Some(8))).saved().one_row().rows(5_000).run();
+    regressor(RansacRegressor::new(Ridge::new()).min_samples(Some(8)))
+        .saved()
+        .one_row()
+        .rows(5_000)
+        .except("the_order_of_training_rows_does_not_matter", RANDOM)
+        .run();
 }
 
 #[test]
