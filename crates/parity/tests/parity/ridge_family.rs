@@ -1,7 +1,7 @@
 //! What is built on least squares: the reference's choices, coefficients, paths and standard deviations.
 
 use crate::inputs::{classes_of, numbers_of, weights_of};
-use estimand::core::{Fit, Predict};
+use estimand::core::Fit;
 use estimand::linear::{
     ArdRegression, BayesianModel, BayesianRidge, Lars, LarsCv, LarsPath, LassoLars, LassoLarsCv, LassoLarsIc,
     LinearModel, MultiLinearModel, OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCv, PathCriterion,
