@@ -120,7 +120,7 @@ impl Data {
                 }
             }
         }?;
-        Ok((inverse * &root * &root.view().insert_axis(Axis(1)), -log_det - log_lambda))
+        Ok((inverse * &root * root.view().insert_axis(Axis(1)), -log_det - log_lambda))
     }
 
     /// ‖ỹ − X̃m‖²

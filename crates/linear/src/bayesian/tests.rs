@@ -47,7 +47,7 @@ fn the_evidence_never_falls_and_ends_where_it_is_level() {
         for seed in 0..10 {
             // From all signal to all noise.
             let (x, signal) = single(n, p, seed);
-            let y = &signal * (seed as f64 / 9.0) + &normal(n, 1, seed + 50).column(0);
+            let y = &signal * (seed as f64 / 9.0) + normal(n, 1, seed + 50).column(0);
             let model = BayesianRidge::new().tol(1e-10).max_iter(3000).fit((&x, &y)).unwrap();
             let scores = model.scores();
             assert!(scores.iter().zip(scores.iter().skip(1)).all(|(a, b)| b >= a), "{scores}");

@@ -14,7 +14,7 @@ fn single(n: usize, p: usize, seed: u64) -> (Array2<f64>, Array1<f64>) {
 /// Few columns matter, and all are correlated.
 fn correlated(n: usize, p: usize, seed: u64) -> (Array2<f64>, Array1<f64>) {
     let x = normal(n, p, seed) + normal(n, 1, seed + 1) * 0.7;
-    let y = normal(n, 1, seed + 2).remove_axis(Axis(1)) + &x.column(0) * 2.0 - &x.column(p / 2) + 4.0;
+    let y = normal(n, 1, seed + 2).remove_axis(Axis(1)) + &x.column(0) * 2.0 - x.column(p / 2) + 4.0;
     (x, y)
 }
 

@@ -210,7 +210,7 @@ proptest! {
     fn non_negative_coefficients_are_optimal(n in 2_usize..60, p in 1_usize..40, seed in 0_u64..1000, intercept: bool, weighted: bool, twins: bool) {
         let (x, _) = single(n, p, seed);
         let x = if twins { x.select(Axis(1), &(0..p).chain(0..p).collect::<Vec<_>>()) } else { x };
-        let y = crate::testing::normal(n, 1, seed + 5).column(0).to_owned() + &x.column(0);
+        let y = crate::testing::normal(n, 1, seed + 5).column(0).to_owned() + x.column(0);
         let omega = if weighted && n > 4 { weights(n) } else { Array1::ones(n) };
         let settings = LinearRegression::new().fit_intercept(intercept).positive(true);
         let model: LinearModel<f64> = settings.fit((&x, &y, &omega)).unwrap();

@@ -86,7 +86,7 @@ fn what_is_explained_ends_the_pursuit() {
     assert!(model.coef().iter().map(|w| w.abs()).sum::<f64>() < 4.0 + 1e-12);
     // Of two identical columns one is enough, and a constant target needs none.
     let twins = ndarray::stack![Axis(1), x.column(0), x.column(0)];
-    let model: LinearModel<f64> = omp(2).fit((&twins, &(&x.column(0) * 2.0 + &x.column(1)))).unwrap();
+    let model: LinearModel<f64> = omp(2).fit((&twins, &(&x.column(0) * 2.0 + x.column(1)))).unwrap();
     assert_eq!(model.coef()[1], 0.0);
     assert!(model.report().notes.iter().any(|note| note.contains("orthogonal")));
     let model: LinearModel<f64> = omp(2).fit((&x, &Array1::from_elem(30, 7.0))).unwrap();
@@ -113,7 +113,7 @@ fn targets_go_their_own_ways_and_weights_are_repetitions() {
 #[test]
 fn cross_validation_finds_the_number_of_columns() {
     let x = normal(120, 30, 6);
-    let y = &x.column(3) * 2.0 - &x.column(7) + &x.column(20) * 1.5 + &normal(120, 1, 7).column(0) * 0.3;
+    let y = &x.column(3) * 2.0 - x.column(7) + &x.column(20) * 1.5 + &normal(120, 1, 7).column(0) * 0.3;
     let model = OrthogonalMatchingPursuitCv::new().max_iter(Some(10)).fit((&x, &y)).unwrap();
     assert_eq!(model.mse_path().dim(), (10, 5));
     assert!((3..6).contains(&model.n_nonzero_coefs()), "{}", model.n_nonzero_coefs());

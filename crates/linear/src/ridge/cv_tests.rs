@@ -20,7 +20,7 @@ fn brute_force(x: &Array2<f64>, y: &Array2<f64>, omega: &Array1<f64>, intercept:
         for (a, alpha) in ALPHAS.iter().enumerate() {
             let ridge = Ridge::new().alpha(*alpha).fit_intercept(intercept);
             let model: MultiLinearModel<f64> = ridge.fit((&part.0, &part.1, &part.2)).unwrap();
-            let found = model.predict(&x.slice(s![i..=i, ..])).unwrap();
+            let found = model.predict(x.slice(s![i..=i, ..])).unwrap();
             for k in 0..t {
                 errors[(i * t + k) * ALPHAS.len() + a] = (found[[0, k]] - y[[i, k]]).powi(2);
             }
