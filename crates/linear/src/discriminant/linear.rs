@@ -24,9 +24,9 @@
 //! Costs O(np² + p³); O(n²p) for n < p.
 //!
 //! **Differs from scikit-learn.** All solvers give the same scores where scikit-learn's differ by a function of x that
-//! classes share; all take x̄ off when they transform. Σ_B is that of the means, where scikit-learn
-//! takes the total covariance less Σ, which is another matrix with shrinkage or given priors. Columns that are constant within classes up to rounding are left out.
-//! Priors have to sum to 1. Sample weights and class weights are honoured.
+//! classes share; all take x̄ off when they transform. Σ_B is that of the means, where scikit-learn takes the total
+//! covariance less Σ, which is another matrix with shrinkage or given priors. Columns that are constant within
+//! classes up to rounding are left out. Priors have to sum to 1. Sample weights and class weights are honoured.
 
 use super::covariance::{ByClass, Shrinkage, deviations};
 use super::solve::Problem;
