@@ -45,3 +45,15 @@ fn single_precision_keeps_the_digits_of_v() {
     // Rounding V to f32 would leave 1e-6.
     assert!((&found - &expected).iter().all(|d| d.abs() < 1e-11));
 }
+
+#[test]
+fn parts_of_the_rows_may_have_any_length() {
+    // With 20 columns a part of the rows is 33 333 long: not a multiple of what the kernel takes at once.
+    let (x, v) = (matrix(70_001, 20, 5), matrix(70_001, 1, 6));
+    let expected = x.t().dot(&v.column(0));
+    let one = crate::matvec_t(x.view(), v.column(0));
+    let many = products_t(MatrixView::Dense(x.view()), v.view());
+    // 70 000 terms below 4, rounded in another order.
+    assert!((&one - &expected).iter().all(|d| d.abs() < 1e-8), "{}", &one - &expected);
+    assert!((&many.column(0) - &expected).iter().all(|d| d.abs() < 1e-8));
+}
