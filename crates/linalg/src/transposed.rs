@@ -45,7 +45,7 @@ fn dense<F: Float>(x: ArrayView2<'_, F>, v: ArrayView2<'_, f64>) -> Array2<f64> 
             for (l, v) in &parts {
                 let (sums, v) = (&mut sums[l * p..][..p], &v[rows.start + first..]);
                 match lines {
-                    Lines::Rows(lines) => kernels::rows_axpy_ahead(lines, v, sums),
+                    Lines::Rows(lines) => kernels::rows_axpy_ahead(lines, &v[..lines.len()], sums),
                     Lines::Columns(lines) => {
                         lines.iter().zip(sums).for_each(|(column, sum)| *sum += kernels::dot(column, v));
                     }

@@ -41,9 +41,5 @@ fn cross_validated() {
         .one_row()
         .except("the_order_of_training_rows_does_not_matter", FOLDS)
         .run();
-    regressor(ElasticNetCv::new().l1_ratio([0.5, 1.0]).alphas(10).tol(1e-10))
-        .saved()
-        .one_row()
-        .except("the_order_of_training_rows_does_not_matter", FOLDS)
-        .run();
+    regressor(ElasticNetCv::new().l1_ratio([0.5, 1.0]).alphas(10).tol(1e-10)).saved().one_row().run();
 }
