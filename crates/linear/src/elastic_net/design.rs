@@ -126,8 +126,11 @@ impl<'a, F: Float> Design<'a, F> {
             }
             let penalty = way.penalty(*alpha, self.weight);
             let (mut inner, mut closer, mut sweeps, mut last) = (stop, 0, 0, f64::MAX);
+            // A round that is not yet the last must not use up all sweeps.
+            let round = (stop.max_iter / 10).max(10);
             let (gap, converged) = loop {
                 let grown = set.grow(&w, &slopes, &penalty)?;
+                inner.max_iter = round.min(stop.max_iter - sweeps);
                 let end = set.descend(&mut w, &penalty, &inner);
                 sweeps += end.sweeps;
                 if end.sweeps > 0 {
@@ -146,13 +149,12 @@ impl<'a, F: Float> Design<'a, F> {
                 if !gap.is_finite() {
                     return Err(out_of_range());
                 }
-                // What is asked beyond `tol`, to bring the gap down, need not be reached: what is left is rounding.
-                let met = end.converged || closer > 0;
-                let done = !grown && (closer == CLOSER || gap > 0.5 * last);
-                if gap <= stop.gap || !met || done {
-                    break (gap, met);
+                let closest = !grown && end.converged && (closer == CLOSER || gap > 0.5 * last);
+                if (gap <= stop.gap && end.converged) || closest || sweeps >= stop.max_iter {
+                    // Once the gap within 𝒲 was small enough and no column wanted in, what is left is rounding.
+                    break (gap, (gap <= stop.gap && end.converged) || closer > 0);
                 }
-                if !grown {
+                if !grown && end.converged {
                     (closer, last) = (closer + 1, gap);
                     (inner.gap, inner.change) = (inner.gap / 100.0, inner.change / 10.0);
                 }
