@@ -182,10 +182,12 @@ pub fn matvec_t_into<F: Float>(x: ArrayView2<'_, F>, v: ArrayView1<'_, F>, mut o
         for_each_block(x.slice(s![rows.clone(), ..]), BLOCK, |first, lines| {
             let v = &v[rows.start + first..];
             match lines {
+                // Kernels want slices of one length: v reaches beyond this block.
                 Lines::Rows(lines) => kernels::rows_axpy_ahead(lines, &v[..lines.len()], &mut sums),
-                Lines::Columns(lines) => {
-                    lines.iter().zip(&mut sums).for_each(|(column, sum)| *sum += kernels::dot(column, v))
-                }
+                Lines::Columns(lines) => lines
+                    .iter()
+                    .zip(&mut sums)
+                    .for_each(|(column, sum)| *sum += kernels::dot(column, &v[..column.len()])),
             }
         });
         sums

@@ -115,3 +115,12 @@ fn sums_over_many_single_precision_rows_keep_their_digits() {
     let (x, u) = (Array2::from_elem((n, 1), 1.0_f32), Array1::from_elem(n, 1.0_f32));
     assert_eq!(matvec_t(x.view(), u.view())[0], n as f32);
 }
+
+#[test]
+fn parts_of_any_number_of_rows_lose_none() {
+    // With 2000 columns a part has 399 rows, which is not a multiple of what the kernels take at a time.
+    let (x, v) = (Array2::<f64>::ones((1_500, 2_000)), Array1::<f64>::ones(1_500));
+    for x in [x.view(), Array2::ones((2_000, 1_500)).t()] {
+        assert!(matvec_t(x, v.view()).iter().all(|sum| *sum == 1_500.0));
+    }
+}
