@@ -86,7 +86,7 @@ estimand_core::params! {
     /// use estimand_linear::Lasso;
     /// use ndarray::array;
     ///
-    /// let x = array![[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]];
+    /// let x = array![[0.0, 0.0], [1.0, 1.0], [2.0_f64, 2.0]];
     /// let y = array![0.0, 1.0, 2.0];
     /// let model = Lasso::new().alpha(0.1).fit((&x, &y))?;
     /// assert!((model.coef()[0] - 0.85).abs() < 1e-12 && model.coef()[1] == 0.0);
@@ -121,7 +121,7 @@ estimand_core::params! {
     /// use estimand_linear::ElasticNet;
     /// use ndarray::array;
     ///
-    /// let (x, y) = (array![[-1.0], [0.0], [1.0]], array![-1.0, 0.0, 1.0]);
+    /// let (x, y) = (array![[-1.0], [0.0], [1.0_f64]], array![-1.0, 0.0, 1.0]);
     /// let model = ElasticNet::new().alpha(0.5).l1_ratio(0.3).fit((&x, &y))?;
     /// assert!((model.coef()[0] - 31.0 / 61.0).abs() < 1e-12); // (2/3 − αρ) / (2/3 + α(1 − ρ))
     /// # Ok::<(), estimand_core::Error>(())
