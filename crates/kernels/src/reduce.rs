@@ -97,7 +97,8 @@ pub(crate) fn rows_axpy_ahead<T: Real, I: Isa>(rows: &[&[T]], r: &[T], s: &mut [
 
 #[inline(always)]
 fn add_rows<T: Real, I: Isa, const AHEAD: bool>(rows: &[&[T]], r: &[T], s: &mut [f64]) {
-    let width = s.len();
+    let (width, count) = (s.len(), rows.len().min(r.len()));
+    let (rows, r) = (&rows[..count], &r[..count]);
     let (s, s_tail) = s.as_chunks_mut::<EIGHT>();
     let ((fours, rest), (factors, rest_factors)) = (rows.as_chunks::<4>(), r.as_chunks::<4>());
     // Each sum is one chain in the order of the rows: the same bits as row after row.

@@ -219,9 +219,10 @@ proptest! {
     }
 
     #[test]
-    fn rows_are_multiplied_and_added(n in 0..20_usize, p in 0..40_usize, x in values(800), v in values(60)) {
+    fn rows_are_multiplied_and_added(n in 0..20_usize, p in 0..40_usize, more in 0..5_usize, x in values(800), v in values(65)) {
         for_each_copy!(|table: Table<T>| {
-            let (x, v, r) = (cast::<T>(&x[..n * p]), cast::<T>(&v[..p]), cast::<T>(&v[40..40 + n]));
+            // A kernel reads as far as the shortest slice reaches.
+            let (x, v, r) = (cast::<T>(&x[..n * p]), cast::<T>(&v[..p]), cast::<T>(&v[40..40 + n + more]));
             let rows: Vec<&[T]> = (0..n).map(|i| &x[i * p..(i + 1) * p]).collect();
             let (mut products, mut sums) = (vec![0.0; n], vec![1.0; p]);
             // SAFETY: `candidates` yields copies that this processor can run.
