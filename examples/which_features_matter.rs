@@ -33,7 +33,7 @@ fn main() -> Result<()> {
         .title("Which features matter: the lasso path of the diabetes data")
         .x_label("−log₁₀ α: a weaker penalty to the right")
         .y_label("coefficient")
-        .lines(&path.alphas().mapv(|alpha| -alpha.log10()), path.coefs().t(), path.feature_names())
+        .lines(path.alphas().mapv(|alpha| -alpha.log10()), path.coefs().t(), path.feature_names())
         .label_ends(true)
         .mark_x(-chosen.alpha().log10(), "chosen by cross-validation")
         .save(&coefficients)?;
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
         .x_label("α")
         .y_label("mean squared error ± standard error")
         .x_scale(Scale::Log)
-        .mean_band(&chosen.alphas().row(0), &mean, errors.std_axis(Axis(1), 1.0) / folds.sqrt(), "")
+        .mean_band(chosen.alphas().row(0), &mean, errors.std_axis(Axis(1), 1.0) / folds.sqrt(), "")
         .mark_x(chosen.alpha(), "chosen")
         .save(&curves)?;
 

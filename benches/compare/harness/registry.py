@@ -32,6 +32,7 @@ PYTHON_LIBRARIES = {
     "celer": Library("celer", "linear"),
     "skglm": Library("skglm", "linear"),
     "glum": Library("glum", "linear"),
+    "statsmodels": Library("statsmodels", "linear"),
     "lightgbm": Library("lightgbm", "boosting"),
     "xgboost": Library("xgboost", "boosting"),
     "catboost": Library("catboost", "boosting"),

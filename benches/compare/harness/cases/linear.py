@@ -42,11 +42,27 @@ class GlumLogistic:
         return (self.model.predict(X) > 0.5).astype(int)
 
 
+class StatsmodelsOls:
+    """Least squares with all that its summary prints."""
+
+    def fit(self, X, y):
+        import statsmodels.api as sm
+        fitted = sm.OLS(y, sm.add_constant(X)).fit()
+        fitted.summary()
+        self.intercept_, self.coef_ = fitted.params[0], fitted.params[1:]
+
+    def predict(self, X):
+        return X @ self.coef_ + self.intercept_
+
+
 # ---------------------------------------------------------------- least squares
 
 case("ols", FAMILY, "reg_1m_50",
      sklearn(new(LINEAR + "LinearRegression")) | {"numpy:normal-eq": Lib(lambda T: NormalEquations(0.0))},
      fit_xy, predict=predict, outputs=out_linear, quality=q.least_squares(0.0), latency=True, peers=RUST_PEERS)
+case("ols_summary", FAMILY, "reg_100k_50", {"statsmodels": Lib(lambda T: StatsmodelsOls())},
+     fit_xy, predict=predict, outputs=out_linear, quality=q.least_squares(0.0),
+     note="standard errors, tests and intervals, printed")
 case("ridge", FAMILY, "reg_1m_50",
      sklearn(new(LINEAR + "Ridge", alpha=1.0)) | {"numpy:normal-eq": Lib(lambda T: NormalEquations(1.0))},
      fit_xy, predict=predict, outputs=out_linear, quality=q.least_squares(1.0), peers=RUST_PEERS, note="alpha 1")

@@ -144,6 +144,12 @@ pub(super) fn walk(products: &mut Products<'_>, k: usize, rules: Rules) -> Walk 
         if let Event::Leave(i) = event {
             w[active[i]] = 0.0;
         }
+        if rules.lasso {
+            // The step ends where the first coefficient reaches zero; others that reach it there may pass it by a rounding.
+            for (j, sign) in active.iter().zip(&signs) {
+                w[*j] = if w[*j] * sign < 0.0 { 0.0 } else { w[*j] };
+            }
+        }
         if gamma > TIE * start || matches!(event, Event::Arrive) {
             state.iter_mut().filter(|s| **s == State::Left).for_each(|s| *s = State::Inactive);
             if breakpoints.len().is_multiple_of(REFRESH) {

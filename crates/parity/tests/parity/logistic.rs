@@ -38,7 +38,7 @@ fn l1_and_elastic_net() {
                 case.close("objective", &model.report().objective);
                 case.close("proba", &model.predict_proba(x.slice(s![..x.nrows().min(12), ..]))?);
                 let used: usize = model.coef().iter().filter(|w| **w != 0.0).count();
-                case.same("nonzero", &used);
+                case.same("nonzero", used);
                 Ok(())
             },
         );
