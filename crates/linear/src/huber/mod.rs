@@ -21,7 +21,7 @@
 //!
 //!    which leaves a convex function of θ alone.
 //! 3. Minimise it by Newton's method (`newton`). An iteration reads X twice; the matrix of the rows within is not summed
-//!    up again but corrected by the rows that changed sides. More than 1000 columns: L-BFGS.
+//!    up again but corrected by the rows that changed sides. More than 1000 columns, or where Newton's method does not end: L-BFGS.
 //! 4. Undo the scaling.
 //!
 //! Costs np² once, and about 4np for each of some five iterations.
@@ -45,7 +45,7 @@ use estimand_core::samples::check_finite_target;
 use estimand_core::{
     Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
 };
-use estimand_optim::{Stop, lbfgs};
+use estimand_optim::{Outcome, Stop, lbfgs};
 use ndarray::{Array1, Array2, Axis};
 use problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -130,19 +130,20 @@ impl<F: Float> Fit<F, Array1<F>> for HuberRegressor {
         let data = Double::new(&samples)?;
         let mut problem = Problem::new(&data, self)?;
         let (theta, report) = if problem.ncols() > WIDE {
-            let stop = Stop {
-                gradient: f64::INFINITY,
-                decrease: self.tol,
-                iterations: self.max_iter,
-                ..Stop::default()
-            };
-            let start = vec![0.0; problem.width()];
-            let found = lbfgs(&mut problem, start, stop);
+            let found = descend(&mut problem, None, self);
             let report = Report::iterative("L-BFGS", found.iterations, found.converged());
             (found.x, report)
         } else {
             let found = newton::minimise(&problem, self.tol, self.max_iter)?;
-            (found.theta, Report::iterative("Newton", found.iterations, found.converged))
+            if found.converged {
+                (found.theta, Report::iterative("Newton", found.iterations, true))
+            } else {
+                // So few rows are within the scale that they do not determine the plane: nearly no curvature, many corners.
+                let end = descend(&mut problem, Some(found.theta), self);
+                let iterations = found.iterations + end.iterations;
+                let report = Report::iterative("Newton, then L-BFGS", iterations, end.converged());
+                (end.x, report)
+            }
         };
         let end = problem.undo(&theta);
         if ![end.intercept, end.scale, end.objective].iter().chain(&end.coef).all(|v| F::of(*v).is_finite()) {
@@ -160,6 +161,18 @@ impl<F: Float> Fit<F, Array1<F>> for HuberRegressor {
         let linear = <Array1<F> as Outputs<F>>::model(coef, intercept, Features::of(samples.x), report);
         Ok(HuberModel { linear, scale: F::of(end.scale), epsilon: self.epsilon })
     }
+}
+
+/// Step 3 without second derivatives.
+fn descend(problem: &mut Problem<'_, '_>, start: Option<Vec<f64>>, settings: &HuberRegressor) -> Outcome {
+    let stop = Stop {
+        gradient: f64::INFINITY,
+        decrease: settings.tol,
+        iterations: settings.max_iter,
+        ..Stop::default()
+    };
+    let start = start.unwrap_or_else(|| vec![0.0; problem.width()]);
+    lbfgs(problem, start, stop)
 }
 
 impl<F: Float> Predict<F> for HuberModel<F> {
