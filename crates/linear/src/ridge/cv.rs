@@ -25,12 +25,9 @@ use super::RidgeSolver;
 use super::leave_one_out::{Errors, by_columns, by_rows};
 use super::problem::{Method, Problem, Solution};
 use crate::cv::over_folds;
-use crate::model::Outputs;
+use crate::model::{Outputs, delegate};
 use estimand_core::split::LeaveOneOut;
-use estimand_core::{
-    Describe, Error, Fit, Float, Folds, Persist, Predict, PredictOne, Records, Report, Result, Samples,
-    Scratch,
-};
+use estimand_core::{Describe, Error, Fit, Float, Folds, Persist, Report, Result, Samples};
 use estimand_linalg::Moments;
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
@@ -110,30 +107,7 @@ impl<M> RidgeCvModel<M> {
     }
 }
 
-impl<M> std::ops::Deref for RidgeCvModel<M> {
-    type Target = M;
-    fn deref(&self) -> &M {
-        &self.model
-    }
-}
-
-impl<F: Float, M: Predict<F>> Predict<F> for RidgeCvModel<M> {
-    type Output = M::Output;
-    fn predict_records(&self, x: Records<'_, F>) -> Result<M::Output> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float, M: PredictOne<F>> PredictOne<F> for RidgeCvModel<M> {
-    type One<'m>
-        = M::One<'m>
-    where
-        M: 'm;
-    fn predict_one<'m>(&'m self, row: &[F], scratch: &mut Scratch<F>) -> Result<M::One<'m>> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
+delegate!(RidgeCvModel<M> to M);
 impl<M: Persist> Persist for RidgeCvModel<M> {
     fn type_name() -> String {
         format!("RidgeCvModel<{}>", M::type_name())
