@@ -28,9 +28,7 @@ mod tests;
 use crate::model::{Outputs, delegate};
 use crate::subsets::Subsets;
 use estimand_core::samples::check_finite_target;
-use estimand_core::{
-    Describe, Error, Fit, Float, Persist, Predict, Report, Result, Samples, Seed, order,
-};
+use estimand_core::{Describe, Error, Fit, Float, Persist, Predict, Report, Result, Samples, Seed, order};
 use estimand_par as par;
 use ndarray::{Array1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
