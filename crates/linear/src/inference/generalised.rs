@@ -291,10 +291,10 @@ macro_rules! summarized {
             ///
             /// # Errors
             /// As `summarize` and `fit_with_offset`.
-            pub fn summarize_with_offset<'a, F: Float>(
+            pub fn summarize_with_offset<'a, 'o, F: Float>(
                 &self,
                 samples: impl Into<Samples<'a, F, Array1<F>>>,
-                offset: impl Into<ArrayView1<'a, F>>,
+                offset: impl Into<ArrayView1<'o, F>>,
             ) -> Result<GlmSummary> {
                 summarize(&self.glm()?, samples.into(), Some(offset.into()))
             }
@@ -303,10 +303,10 @@ macro_rules! summarized {
             ///
             /// # Errors
             /// As `summarize` and `fit_with_exposure`.
-            pub fn summarize_with_exposure<'a, F: Float>(
+            pub fn summarize_with_exposure<'a, 'o, F: Float>(
                 &self,
                 samples: impl Into<Samples<'a, F, Array1<F>>>,
-                exposure: impl Into<ArrayView1<'a, F>>,
+                exposure: impl Into<ArrayView1<'o, F>>,
             ) -> Result<GlmSummary> {
                 let glm = self.glm()?;
                 let offset = glm.offset_of(exposure.into())?;
