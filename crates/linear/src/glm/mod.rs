@@ -111,6 +111,8 @@ impl Glm {
         samples: Samples<'_, F, Array1<F>>,
         exposure: ArrayView1<'_, F>,
     ) -> Result<GlmModel<F>> {
+        samples.check()?;
+        model::check_lengths("exposure", samples.nrows(), exposure.len())?;
         let offset = self.offset_of(exposure)?;
         self.fit(samples, Some(offset.view()), None)
     }
