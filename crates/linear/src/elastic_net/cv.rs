@@ -233,6 +233,7 @@ impl Search<'_> {
         }
         samples.check()?;
         let problem = Problem::new(&samples, self.fit_intercept);
+        problem.check_spread()?;
         match cv_gram::Parts::new(&problem, &samples, cv, self.count(), self.spec.route)? {
             Some(parts) => {
                 let grid = self.grid(&parts.whole)?;

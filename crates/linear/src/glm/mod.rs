@@ -111,6 +111,8 @@ impl Glm {
         samples: Samples<'_, F, Array1<F>>,
         exposure: ArrayView1<'_, F>,
     ) -> Result<GlmModel<F>> {
+        samples.check()?;
+        model::check_lengths("exposure", samples.nrows(), exposure.len())?;
         let offset = self.offset_of(exposure)?;
         self.fit(samples, Some(offset.view()), None)
     }
@@ -167,10 +169,10 @@ macro_rules! regressor {
             ///
             /// # Errors
             /// As `fit`, and if the offsets are not one finite number per row.
-            pub fn fit_with_offset<'a, F: Float>(
+            pub fn fit_with_offset<'a, 'o, F: Float>(
                 &self,
                 samples: impl Into<Samples<'a, F, Array1<F>>>,
-                offset: impl Into<ArrayView1<'a, F>>,
+                offset: impl Into<ArrayView1<'o, F>>,
             ) -> Result<GlmModel<F>> {
                 self.glm()?.fit(samples.into(), Some(offset.into()), None)
             }
@@ -180,10 +182,10 @@ macro_rules! regressor {
             ///
             /// # Errors
             /// As `fit`, and if the exposures are not one positive number per row.
-            pub fn fit_with_exposure<'a, F: Float>(
+            pub fn fit_with_exposure<'a, 'o, F: Float>(
                 &self,
                 samples: impl Into<Samples<'a, F, Array1<F>>>,
-                exposure: impl Into<ArrayView1<'a, F>>,
+                exposure: impl Into<ArrayView1<'o, F>>,
             ) -> Result<GlmModel<F>> {
                 self.glm()?.fit_with_exposure(samples.into(), exposure.into())
             }

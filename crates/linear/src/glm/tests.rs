@@ -252,3 +252,29 @@ fn what_cannot_be_is_refused_with_its_place() {
     let bare = TweedieRegressor::new().power(1.0).link(Link::Identity).fit_intercept(false);
     assert!(message(bare.fit((&x, &y))).contains("identity link"));
 }
+
+#[test]
+fn a_row_without_weight_may_have_a_mean_that_overflows() {
+    let (x, y) = positive(30, 2, 31);
+    let omega: Array1<f64> = (0..30).map(|i| f64::from(u8::from(i > 2))).collect();
+    let mut far = x.clone();
+    far.row_mut(1).fill(1e4);
+    for settings in [tweedie(1.0), tweedie(2.0), tweedie(3.0)] {
+        let settings = settings.alpha(0.0).tol(1e-9);
+        let without = settings.fit((&x, &y, &omega)).unwrap();
+        let with = settings.fit((&far, &y, &omega)).unwrap();
+        assert!(apart(without.coef(), with.coef()) < 1e-6, "{} {}", without.coef(), with.report());
+    }
+}
+
+#[test]
+fn targets_whose_deviance_has_no_number_are_refused() {
+    let (x, y) = positive(20, 2, 33);
+    for (power, scale) in [(0.0, 1e-165), (3.0, 1e300), (3.0, 1e-300)] {
+        let error = tweedie(power).fit((&x, &(&y * scale))).unwrap_err().to_string();
+        assert!(error.contains("rescale y"), "{power}: {error}");
+    }
+    let summary = GammaRegressor::new().alpha(0.0).summarize((&x, &(&y * 1e-200))).unwrap();
+    let same = GammaRegressor::new().alpha(0.0).summarize((&x, &y)).unwrap();
+    assert_relative_eq!(summary.scale, same.scale, max_relative = 1e-6);
+}

@@ -126,6 +126,8 @@ fn choose<F: Float>(
     most: usize,
 ) -> Result<LarsCvModel<F>> {
     let folds = cv.folds(&samples)?;
+    let problem = Problem::new(&samples, fit_intercept);
+    problem.check_spread()?;
     let curves = par::try_map(folds.len(), |k| {
         let (train, test) = (samples.select(&folds[k].train), samples.select(&folds[k].test));
         let (train, test) = (train.samples(), test.samples());
@@ -137,7 +139,7 @@ fn choose<F: Float>(
             Curve::new(&walk, &coefs, &intercepts, &test)
         })
     });
-    let curves = Problem::new(&samples, fit_intercept).blame(curves)?;
+    let curves = problem.blame(curves)?;
     let mut alphas: Vec<f64> = curves.iter().flat_map(|curve| curve.alphas.iter().copied()).collect();
     alphas.sort_by(f64::total_cmp);
     alphas.dedup();

@@ -105,6 +105,7 @@ impl<F: Float> Fit<F, Array1<F>> for LassoLarsIc {
         self.check()?;
         samples.check()?;
         let problem = Problem::new(&samples, self.fit_intercept);
+        problem.check_spread()?;
         let rules = Rules { lasso: true, positive: self.positive, alpha: 0.0, max_steps: self.max_iter };
         let sigma2 = match self.noise_variance {
             Some(variance) => variance,

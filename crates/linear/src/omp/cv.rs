@@ -74,6 +74,9 @@ impl<F: Float> Fit<F, Array1<F>> for OrthogonalMatchingPursuitCv {
         self.check()?;
         let p = samples.x.ncols();
         let most = self.max_iter.unwrap_or((p / 10).max(5)).min(p);
+        samples.check()?;
+        let problem = Problem::new(&samples, self.fit_intercept);
+        problem.check_spread()?;
         let errors = over_folds(&samples, &self.cv, |train, test| {
             train.check()?;
             test.x.check_finite()?;
@@ -98,7 +101,7 @@ impl<F: Float> Fit<F, Array1<F>> for OrthogonalMatchingPursuitCv {
                 Ok((0..most).map(error).collect())
             })
         });
-        let errors = Problem::new(&samples, self.fit_intercept).blame(errors)?;
+        let errors = problem.blame(errors)?;
         let mean = errors.sum_axis(Axis(0));
         let best = mean.indexed_iter().fold(0, |best, (step, v)| if *v < mean[best] { step } else { best });
         let pursuit = OrthogonalMatchingPursuit::new()

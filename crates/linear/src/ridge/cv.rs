@@ -173,6 +173,7 @@ impl Search<'_> {
         per_target: bool,
         keep: bool,
     ) -> Result<(Solution, Choice)> {
+        problem.check_spread()?;
         let (n, p) = (problem.x.nrows(), problem.x.ncols());
         let rows = problem.weights.map_or(n, |w| w.iter().filter(|w| **w > F::zero()).count());
         if rows < 2 {
@@ -195,6 +196,7 @@ impl Search<'_> {
         scores: Result<Array2<f64>>,
     ) -> Result<(Solution, Choice)> {
         let scores = problem.blame(scores)?;
+        problem.check_spread()?;
         let scores = scores.mean_axis(Axis(0)).unwrap_or_default().insert_axis(Axis(1));
         let choice = Choice::by_scores(scores, None, self.alphas);
         Ok((self.refit(problem, None, &choice.alpha)?, choice))
