@@ -24,6 +24,10 @@
 //! An **offset** enters with coefficient 1. Where rows were watched for different times, the count is to be proportional to the
 //! time, and ln(time) is the offset; `fit_with_exposure` takes the times themselves.
 //!
+//! Offsets and exposures belong to one fit and not to the samples: folds, searches and pipelines do not pass them on. Weights
+//! they do pass on, and with the log link rates do the same: of power q, d(y, eμ) = e^(2−q) d(y/e, μ), so that y with the
+//! exposures e and y/e with the weights ω′ = ω e^(2−q) have one minimum, the latter at α Σω / Σω′.
+//!
 //! 1. Check the settings, and that every y can occur. NaN in X is not searched for: it makes (1) non-finite, and only
 //!    then is its place looked up.
 //! 2. On many rows, minimise (1) for a sample first.

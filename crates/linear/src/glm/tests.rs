@@ -160,15 +160,21 @@ fn an_offset_is_a_column_with_coefficient_one() {
 
 #[test]
 fn an_exposure_is_a_rate_weighted_by_it() {
-    // Poisson counts with exposures e are rates y / e with weights e.
-    let (x, y) = positive(100, 3, 15);
+    // Amounts y with exposures e are rates y / e with weights ω e^(2 − q): of counts, with e itself.
+    let ((x, y), omega) = (positive(100, 3, 15), weights(100));
     let exposure = Array1::from_shape_fn(100, |i| 0.5 + (i % 5) as f64);
-    let settings = PoissonRegressor::new().alpha(0.0).tol(1e-9);
-    let counts = settings.fit_with_exposure((&x, &y), &exposure).unwrap();
-    let rates = settings.fit((&x, &(&y / &exposure), &exposure)).unwrap();
-    assert!(apart(rates.coef(), counts.coef()) < 1e-7);
-    let means = counts.predict_with_exposure(&x, &exposure).unwrap();
-    assert!(apart(&(counts.predict(&x).unwrap() * &exposure), &means) < 1e-14);
+    for power in [1.0, 1.5, 2.0, 3.0] {
+        let weights = &omega * &exposure.mapv(|e| e.powf(2.0 - power));
+        for alpha in [0.0, 0.1] {
+            let settings = tweedie(power).alpha(alpha);
+            let amounts = settings.fit_with_exposure((&x, &y, &omega), &exposure).unwrap();
+            let settings = tweedie(power).alpha(alpha * omega.sum() / weights.sum());
+            let rates = settings.fit((&x, &(&y / &exposure), &weights)).unwrap();
+            assert!(apart(rates.coef(), amounts.coef()) < 1e-7, "power {power}, α {alpha}");
+            let means = amounts.predict_with_exposure(&x, &exposure).unwrap();
+            assert!(apart(&(amounts.predict(&x).unwrap() * &exposure), &means) < 1e-14);
+        }
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@
 use super::RidgeSolver;
 use super::leave_one_out::{Errors, by_columns, by_rows};
 use super::problem::{Method, Problem, Solution};
-use crate::cv::over_folds;
+use crate::cv::over_folds_with_weight;
 use crate::model::{Outputs, delegate};
 use estimand_core::split::LeaveOneOut;
 use estimand_core::{Describe, Error, Fit, Float, Folds, Persist, Report, Result, Samples};
@@ -134,7 +134,7 @@ impl<F: Float, Y: Outputs<F>> Fit<F, Y> for RidgeCv {
                 let what = "`alpha_per_target` or `store_cv_values` with folds; leave out single rows";
                 return Err(Error::unsupported("RidgeCv", what));
             }
-            let scores = over_folds(&samples, &self.cv, |train, test| {
+            let scores = over_folds_with_weight(&samples, &self.cv, |train, test| {
                 let solutions = search.solve(&Problem::new(&train, self.fit_intercept))?;
                 solutions
                     .into_iter()
