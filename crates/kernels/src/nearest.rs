@@ -1,0 +1,162 @@
+//! The nearest of many centres, for eight rows at a time.
+//!
+//! ```text
+//! pack_eight          panel_jl = xₗⱼ − shiftⱼ         rows side by side, at most eight; zeros where there are fewer
+//! nearest_eight       sₗ(c) = start_c − Σⱼ xⱼₗ C_cⱼ       per lane l: the least, the next least, and which c has the least
+//! centre_distances    dᵢ = Σⱼ (xᵢⱼ − shiftⱼ − C_cⱼ)²      of each row to the centre c that is its own
+//! ```
+//!
+//! A panel holds eight rows side by side, value after value. With ½‖c‖² for a start, 2s + ‖x‖² is a squared distance,
+//! up to the rounding of the product: who must know which of two centres is nearer, where they are nearly as near,
+//! takes differences. Each s is one chain over the columns, so a row has the same bits in any panel.
+
+use crate::{
+    isa::{Isa, Vector, prefetch},
+    math::Real,
+};
+
+const EIGHT: usize = 8;
+/// Rows that are asked for ahead of their turn.
+const AHEAD: usize = 12;
+
+/// The nearest centres of eight rows, as far as they were looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nearest {
+    /// The least s.
+    pub first: [f64; EIGHT],
+    /// The next least s; equal to `first` where two centres share it.
+    pub second: [f64; EIGHT],
+    /// The centre that has the least s; the first one looked at, of equals.
+    pub which: [u64; EIGHT],
+}
+
+impl Nearest {
+    /// Before any centre was looked at.
+    pub const NONE: Self =
+        Self { first: [f64::INFINITY; EIGHT], second: [f64::INFINITY; EIGHT], which: [0; EIGHT] };
+
+    /// Both together.
+    #[inline]
+    pub fn join(&mut self, other: &Self) {
+        for l in 0..EIGHT {
+            let less = other.first[l] < self.first[l];
+            let rest = if less { self.first[l].min(other.second[l]) } else { self.second[l].min(other.first[l]) };
+            self.second[l] = rest;
+            self.first[l] = if less { other.first[l] } else { self.first[l] };
+            self.which[l] = if less { other.which[l] } else { self.which[l] };
+        }
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, centre: u64, s: &[f64; EIGHT]) {
+        for l in 0..EIGHT {
+            let less = s[l] < self.first[l];
+            let rest = if less { self.first[l] } else { s[l] };
+            self.second[l] = if rest < self.second[l] { rest } else { self.second[l] };
+            self.first[l] = if less { s[l] } else { self.first[l] };
+            self.which[l] = if less { centre } else { self.which[l] };
+        }
+    }
+}
+
+#[inline(always)]
+pub(crate) fn pack_eight<T: Real, I: Isa>(rows: &[&[T]], shift: &[f64], panel: &mut [[f64; EIGHT]]) {
+    let width = shift.len().min(panel.len());
+    let (shift, panel) = (&shift[..width], &mut panel[..width]);
+    if let Some(rows) = rows.first_chunk::<EIGHT>() {
+        let rows = rows.map(|row| &row[..width]);
+        for (j, (shift, out)) in shift.iter().zip(panel).enumerate() {
+            for l in 0..EIGHT {
+                out[l] = rows[l][j].f64() - shift;
+            }
+        }
+        return;
+    }
+    panel.fill([0.0; EIGHT]);
+    for (l, row) in rows.iter().enumerate() {
+        for ((x, shift), out) in row.iter().zip(shift).zip(&mut *panel) {
+            out[l] = x.f64() - shift;
+        }
+    }
+}
+
+#[inline(always)]
+pub(crate) fn nearest_eight<T: Real, I: Isa>(
+    panel: &[[f64; EIGHT]],
+    centres: &[f64],
+    start: &[f64],
+    first: u64,
+    found: &mut Nearest,
+) {
+    let done = match I::SUMS {
+        8 => some::<I, 8>(panel, centres, start, 0, first, found),
+        4 => some::<I, 4>(panel, centres, start, 0, first, found),
+        _ => some::<I, 2>(panel, centres, start, 0, first, found),
+    };
+    some::<I, 1>(panel, centres, start, done, first, found);
+}
+
+/// Whole groups of S centres from number `from` on; returns how many centres are done then.
+#[inline(always)]
+fn some<I: Isa, const S: usize>(
+    panel: &[[f64; EIGHT]],
+    centres: &[f64],
+    start: &[f64],
+    from: usize,
+    first: u64,
+    found: &mut Nearest,
+) -> usize {
+    let p = panel.len();
+    let mut c = from;
+    while c + S <= start.len() {
+        let mut rows = [&centres[..0]; S];
+        for s in 0..S {
+            rows[s] = &centres[(c + s) * p..(c + s + 1) * p];
+        }
+        let mut sums = [I::Vector::zero(); S];
+        for (j, x) in panel.iter().enumerate() {
+            let x = I::Vector::load(x);
+            for s in 0..S {
+                sums[s] = sums[s].add_product(x, I::Vector::splat(rows[s][j]));
+            }
+        }
+        for s in 0..S {
+            let mut score = [0.0; EIGHT];
+            I::Vector::splat(start[c + s]).sub(sums[s]).store(&mut score);
+            found.insert(first + (c + s) as u64, &score);
+        }
+        c += S;
+    }
+    c
+}
+
+#[inline(always)]
+pub(crate) fn centre_distances<T: Real, I: Isa>(
+    rows: &[&[T]],
+    which: &[u32],
+    shift: &[f64],
+    centres: &[f64],
+    out: &mut [f64],
+) {
+    let width = shift.len();
+    for (i, ((row, which), out)) in rows.iter().zip(which).zip(out).enumerate() {
+        if let Some(ahead) = rows.get(i + AHEAD) {
+            prefetch(ahead);
+        }
+        let centre = &centres[*which as usize * width..(*which as usize + 1) * width];
+        let (x, x_tail) = row[..width].as_chunks::<EIGHT>();
+        let (shift, shift_tail) = shift.as_chunks::<EIGHT>();
+        let (c, c_tail) = centre.as_chunks::<EIGHT>();
+        let mut sum = I::Vector::zero();
+        for ((x, shift), c) in x.iter().zip(shift).zip(c) {
+            let d = T::eight::<I>(x).sub(I::Vector::load(shift)).sub(I::Vector::load(c));
+            sum = sum.add_product(d, d);
+        }
+        let mut total = sum.sum();
+        for ((x, shift), c) in x_tail.iter().zip(shift_tail).zip(c_tail) {
+            let d = x.f64() - shift - c;
+            total = d.madd::<I>(d, total);
+        }
+        *out = total;
+    }
+}
