@@ -36,6 +36,7 @@
 //! - The same program gives the same answer, bit for bit, on any number of threads.
 
 pub use estimand_bayes as bayes;
+pub use estimand_cluster as cluster;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;

@@ -158,7 +158,7 @@ kernels! {
     pub fn pack_eight(rows: &[&[T]], shift: &[f64], panel: &mut [[f64; 8]]) = nearest::pack_eight;
     /// Looks at further centres, numbers `first` and on, for the eight rows of a panel: `centres` has a row as long as
     /// the panel for each value of `start`. With s = start − x·c, leaves in `found` the two least s of all centres so far.
-    pub fn nearest_eight(panel: &[[f64; 8]], centres: &[f64], start: &[f64], first: u64, found: &mut Nearest) = nearest::nearest_eight;
+    pub fn nearest_eight(panel: &[[f64; 8]], centres: &[f64], start: &[f64], first: usize, found: &mut Nearest) = nearest::nearest_eight;
     /// Squared distances of rows, less `shift`, to the centres that `which` names for each.
     pub fn centre_distances(rows: &[&[T]], which: &[u32], shift: &[f64], centres: &[f64], out: &mut [f64]) = nearest::centre_distances;
 

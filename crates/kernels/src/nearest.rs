@@ -26,35 +26,23 @@ pub struct Nearest {
     pub first: [f64; EIGHT],
     /// The next least s; equal to `first` where two centres share it.
     pub second: [f64; EIGHT],
-    /// The centre that has the least s; the first one looked at, of equals.
-    pub which: [u64; EIGHT],
+    /// The number of the centre that has the least s; the first one looked at, of equals.
+    pub which: [f64; EIGHT],
 }
 
 impl Nearest {
     /// Before any centre was looked at.
     pub const NONE: Self =
-        Self { first: [f64::INFINITY; EIGHT], second: [f64::INFINITY; EIGHT], which: [0; EIGHT] };
+        Self { first: [f64::INFINITY; EIGHT], second: [f64::INFINITY; EIGHT], which: [0.0; EIGHT] };
 
-    /// Both together.
+    /// Both together; of equals, this one's.
     #[inline]
     pub fn join(&mut self, other: &Self) {
         for l in 0..EIGHT {
-            let less = other.first[l] < self.first[l];
-            let rest = if less { self.first[l].min(other.second[l]) } else { self.second[l].min(other.first[l]) };
-            self.second[l] = rest;
-            self.first[l] = if less { other.first[l] } else { self.first[l] };
-            self.which[l] = if less { other.which[l] } else { self.which[l] };
-        }
-    }
-
-    #[inline(always)]
-    fn insert(&mut self, centre: u64, s: &[f64; EIGHT]) {
-        for l in 0..EIGHT {
-            let less = s[l] < self.first[l];
-            let rest = if less { self.first[l] } else { s[l] };
-            self.second[l] = if rest < self.second[l] { rest } else { self.second[l] };
-            self.first[l] = if less { s[l] } else { self.first[l] };
-            self.which[l] = if less { centre } else { self.which[l] };
+            let is_less = other.first[l] < self.first[l];
+            let (least, beaten) = if is_less { (other, &*self) } else { (&*self, other) };
+            let joined = (least.first[l], least.second[l].min(beaten.first[l]), least.which[l]);
+            (self.first[l], self.second[l], self.which[l]) = joined;
         }
     }
 }
@@ -85,15 +73,45 @@ pub(crate) fn nearest_eight<T: Real, I: Isa>(
     panel: &[[f64; EIGHT]],
     centres: &[f64],
     start: &[f64],
-    first: u64,
+    first: usize,
     found: &mut Nearest,
 ) {
-    let done = match I::SUMS {
-        8 => some::<I, 8>(panel, centres, start, 0, first, found),
-        4 => some::<I, 4>(panel, centres, start, 0, first, found),
-        _ => some::<I, 2>(panel, centres, start, 0, first, found),
+    let mut best = Best::<I>::of(found);
+    let mut done = match I::SUMS {
+        8 => some::<I, 8>(panel, centres, start, 0, first, &mut best),
+        _ => 0,
     };
-    some::<I, 1>(panel, centres, start, done, first, found);
+    if I::SUMS >= 4 {
+        done = some::<I, 4>(panel, centres, start, done, first, &mut best);
+    }
+    done = some::<I, 2>(panel, centres, start, done, first, &mut best);
+    some::<I, 1>(panel, centres, start, done, first, &mut best);
+    best.first.store(&mut found.first);
+    best.second.store(&mut found.second);
+    best.which.store(&mut found.which);
+}
+
+/// A [`Nearest`] in registers.
+struct Best<I: Isa> {
+    first: I::Vector,
+    second: I::Vector,
+    which: I::Vector,
+}
+
+impl<I: Isa> Best<I> {
+    #[inline(always)]
+    fn of(found: &Nearest) -> Self {
+        let load = I::Vector::load;
+        Self { first: load(&found.first), second: load(&found.second), which: load(&found.which) }
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, s: I::Vector, centre: usize) {
+        let beaten = s.if_less(self.first, self.first, s);
+        self.second = beaten.min(self.second);
+        self.which = s.if_less(self.first, I::Vector::splat(centre as f64), self.which);
+        self.first = s.min(self.first);
+    }
 }
 
 /// Whole groups of S centres from number `from` on; returns how many centres are done then.
@@ -103,16 +121,14 @@ fn some<I: Isa, const S: usize>(
     centres: &[f64],
     start: &[f64],
     from: usize,
-    first: u64,
-    found: &mut Nearest,
+    first: usize,
+    best: &mut Best<I>,
 ) -> usize {
     let p = panel.len();
     let mut c = from;
     while c + S <= start.len() {
-        let mut rows = [&centres[..0]; S];
-        for s in 0..S {
-            rows[s] = &centres[(c + s) * p..(c + s + 1) * p];
-        }
+        // One bound for all of them, so that the loop below has none.
+        let rows: [&[f64]; S] = std::array::from_fn(|s| &centres[(c + s) * p..][..p]);
         let mut sums = [I::Vector::zero(); S];
         for (j, x) in panel.iter().enumerate() {
             let x = I::Vector::load(x);
@@ -121,9 +137,7 @@ fn some<I: Isa, const S: usize>(
             }
         }
         for s in 0..S {
-            let mut score = [0.0; EIGHT];
-            I::Vector::splat(start[c + s]).sub(sums[s]).store(&mut score);
-            found.insert(first + (c + s) as u64, &score);
+            best.insert(I::Vector::splat(start[c + s]).sub(sums[s]), first + c + s);
         }
         c += S;
     }

@@ -57,7 +57,7 @@ impl Groups {
     }
 
     /// All centres in one group.
-    pub(super) fn one(k: usize) -> Self {
+    fn one(k: usize) -> Self {
         Self::new(vec![0; k])
     }
 
@@ -96,18 +96,25 @@ struct Part<'s> {
 }
 
 impl Assignment {
-    /// No row has a centre. Without bounds every row is looked at every time.
-    pub(super) fn new(n: usize, groups: Groups, bounds: bool) -> Self {
-        let (k, t) = (groups.of.len(), groups.count());
+    /// No row has a centre, and all centres are one group. Without bounds every row is looked at every time.
+    pub(super) fn new(n: usize, k: usize, bounds: bool) -> Self {
         let kept = if bounds { n } else { 0 };
         Self {
             labels: vec![NONE; n],
             upper: vec![f64::INFINITY; kept],
             lower: vec![f64::NEG_INFINITY; kept],
-            by_group: vec![f32::NEG_INFINITY; if t > 1 { kept * t } else { 0 }],
-            ways: Ways { centre: vec![0.0; k], group: vec![0.0; t], all: 0.0 },
-            groups,
+            by_group: Vec::new(),
+            ways: Ways { centre: vec![0.0; k], group: vec![0.0], all: 0.0 },
+            groups: Groups::one(k),
         }
+    }
+
+    /// Other groups of the same centres; what was known of the old ones is forgotten.
+    pub(super) fn regroup(&mut self, groups: Groups) {
+        let t = groups.count();
+        self.by_group = vec![f32::NEG_INFINITY; if t > 1 { self.upper.len() * t } else { 0 }];
+        self.ways.group = vec![0.0; t];
+        self.groups = groups;
     }
 
     /// Tells the bounds how far each centre has moved.
@@ -204,7 +211,7 @@ impl<'s, F: Float> Search<'s, F> {
                     for (place, s) in scores.iter().enumerate() {
                         if *s < found.first[0] {
                             (found.second[0], found.first[0], found.which[0]) =
-                                (found.first[0], *s, place as u64);
+                                (found.first[0], *s, place as f64);
                         } else {
                             found.second[0] = found.second[0].min(*s);
                         }
@@ -279,7 +286,7 @@ impl<'s, F: Float> Search<'s, F> {
                     panel,
                     centres,
                     &self.half[places.clone()],
-                    places.start as u64,
+                    places.start,
                     &mut of_group,
                 );
                 found.join(&of_group);

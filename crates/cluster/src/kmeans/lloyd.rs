@@ -39,7 +39,7 @@ pub(super) struct Outcome {
 /// Assigns rows and moves centres in turn, until no row changes or centres hardly move.
 pub(super) fn run<F: Float>(points: &Points<'_, F>, weights: &[f64], start: Centres, plan: Plan) -> Outcome {
     let (n, k) = (points.count(), start.count());
-    let mut assignment = Assignment::new(n, groups(&start, plan.bounds), plan.bounds);
+    let mut assignment = Assignment::new(n, k, plan.bounds);
     let mut sums = Sums::new(k, start.width());
     let mut outcome = Outcome {
         centres: start,
@@ -58,6 +58,12 @@ pub(super) fn run<F: Float>(points: &Points<'_, F>, weights: &[f64], start: Cent
         assignment.moved(&ways);
         outcome.centres = next;
         outcome.iterations += 1;
+        // Not before: centres may begin as single rows, which tell little of where they will stand.
+        if outcome.iterations == 1
+            && let Some(groups) = groups(&outcome.centres, plan.bounds)
+        {
+            assignment.regroup(groups);
+        }
         outcome.relocated += relocated;
         is_settled = moves.is_empty();
         outcome.converged = is_settled || ways.iter().map(|way| way * way).sum::<f64>() <= plan.tol;
@@ -87,18 +93,18 @@ fn inertia<F: Float>(points: &Points<'_, F>, weights: &[f64], labels: &[u32], ce
     par::reduce(n, par::chunk_len(n, 2 * centres.width()), part, |a, b| a + b).unwrap_or(0.0)
 }
 
-/// Groups of centres that lie together: k-means of the centres, a few times.
-fn groups(centres: &Centres, bounds: bool) -> Groups {
+/// Groups of centres that lie together, where several are worth it: k-means of the centres, a few times.
+fn groups(centres: &Centres, bounds: bool) -> Option<Groups> {
     let (k, p) = (centres.count(), centres.width());
     let count = (k / GROUP).min(2 * p.max(GROUP));
     if !bounds || k <= ONE_GROUP || count < 2 {
-        return Groups::one(k);
+        return None;
     }
-    let Ok(rows) = ArrayView2::from_shape((k, p), &centres.about) else { return Groups::one(k) };
+    let rows = ArrayView2::from_shape((k, p), &centres.about).ok()?;
     let points = Points::about(Records::<f64>::from(rows), vec![0.0; p]);
     let start = (0..count).flat_map(|g| centres.about(g * k / count).iter().copied()).collect();
     let plan = Plan { max_iter: 5, tol: 0.0, bounds: false };
-    Groups::new(run(&points, &vec![1.0; k], Centres::new(start, &vec![0.0; p]), plan).labels)
+    Some(Groups::new(run(&points, &vec![1.0; k], Centres::new(start, &vec![0.0; p]), plan).labels))
 }
 
 /// Of the rows of one centre.

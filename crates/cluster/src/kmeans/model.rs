@@ -1,6 +1,6 @@
 //! The fitted model.
 
-use super::assign::{Assignment, Groups};
+use super::assign::Assignment;
 use super::points::{Centres, Points};
 use estimand_core::persist::check_len;
 use estimand_core::records::Dense;
@@ -110,7 +110,7 @@ impl<F: Float> KMeansModel<F> {
     }
 
     fn nearest(&self, points: &Points<'_, F>) -> Vec<u32> {
-        let mut assignment = Assignment::new(points.count(), Groups::one(self.centres.count()), false);
+        let mut assignment = Assignment::new(points.count(), self.centres.count(), false);
         assignment.update(points, &self.centres.about_origin_of(points));
         assignment.labels
     }

@@ -26,7 +26,9 @@ impl<'a, F: Float> Points<'a, F> {
         let spread = (0..p).map(|j| moments.variance(j)).sum::<f64>() / p as f64;
         // The square of any distance is at most 2 n p times the mean variance of a column, far below 2⁶⁴ times it.
         if !(spread * f64::powi(2.0, 64)).is_finite() {
-            return Err(Error::numerical("squared distances leave the range of f64; scale the columns first"));
+            return Err(Error::numerical(
+                "squared distances leave the range of f64; scale the columns first",
+            ));
         }
         Ok((Self::about(x, moments.mean().to_vec()), spread))
     }

@@ -80,7 +80,7 @@ proptest! {
                 (table.pack_eight)(&rows, shift, &mut panel);
                 for first in (0..k).step_by(13) {
                     let part = first..k.min(first + 13);
-                    (table.nearest_eight)(&panel, &centres[part.start * p..part.end * p], &start[part.clone()], first as u64, &mut found);
+                    (table.nearest_eight)(&panel, &centres[part.start * p..part.end * p], &start[part.clone()], first, &mut found);
                 }
                 if k > 0 {
                     (table.centre_distances)(&rows, &which, shift, centres, &mut own);
