@@ -8,6 +8,7 @@
 //! | `math` | `exp`, `ln`, … of one number, free of branches |
 //! | `map` | those functions over slices |
 //! | `reduce` | dot products, sums, distances, `y ← αx + y`, rows shifted and scaled |
+//! | `robust` | sums over residuals on either side of a limit |
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `panel` | Gram matrices, tile by tile |
@@ -36,6 +37,7 @@ mod math;
 mod memory;
 mod panel;
 mod reduce;
+mod robust;
 mod sgd;
 mod sparse;
 
