@@ -17,7 +17,7 @@ use crate::{
 
 const EIGHT: usize = 8;
 /// Rows that are asked for ahead of their turn.
-const AHEAD: usize = 12;
+const AHEAD: usize = 32;
 /// Columns that are shifted together.
 const STRIP: usize = 64;
 
