@@ -6,7 +6,7 @@
 
 use crate::nearest::{self, Nearest};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
-use crate::{classes, isa, logistic, map, math::Real, panel, reduce, sparse};
+use crate::{classes, isa, logistic, map, math::Real, panel, reduce, robust, sparse};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -126,6 +126,11 @@ kernels! {
     /// # Panics
     /// If there is no such place in `y`.
     pub fn sparse_axpy(alpha: f64, indices: &[u32], values: &[T], y: &mut [f64]) = sparse::sparse_axpy;
+    /// yᵢ ← yᵢ + α v (v − 2cᵢ) for each place i of `indices` and the value v beside it, c being `centre`: α ((v − cᵢ)² − cᵢ²).
+    ///
+    /// # Panics
+    /// If there is no such place in `y` or `centre`.
+    pub fn sparse_squares(alpha: f64, indices: &[u32], values: &[T], centre: &[f64], y: &mut [f64]) = sparse::sparse_squares;
 
     /// T ← T + AᵀB for panels A and B with equally many rows and an 8 × 8 tile T, all row-major. Of T the
     /// first `rows` rows are right; the others may be left alone. Meanwhile asks for `ahead` to be brought
@@ -161,6 +166,9 @@ kernels! {
     pub fn nearest_eight(panel: &[[f64; 8]], centres: &[f64], start: &[f64], first: usize, found: &mut Nearest) = nearest::nearest_eight;
     /// Squared distances of rows, less `shift`, to the centres that `which` names for each.
     pub fn centre_distances(rows: &[&[T]], which: &[u32], shift: &[f64], centres: &[f64], out: &mut [f64]) = nearest::centre_distances;
+
+    /// Of residuals r: Σ wᵢrᵢ² where |rᵢ| is at most `limit`, and where it is not, Σ wᵢ|rᵢ| and Σ wᵢ. Without weights, w = 1.
+    pub fn huber_sums(r: &[T], weights: Option<&[T]>, limit: f64) -> [f64; 3] = robust::huber_sums;
 
     /// The logistic loss of margins `z` for labels `y` in {0, 1}: returns Σ wᵢ (ln(1 + exp zᵢ) − yᵢzᵢ) and
     /// leaves in `z` the residuals wᵢ (σ(zᵢ) − yᵢ). Without weights, w = 1.

@@ -8,6 +8,7 @@
 //! | `math` | `exp`, `ln`, … of one number, free of branches |
 //! | `map` | those functions over slices |
 //! | `reduce` | dot products, sums, distances, `y ← αx + y`, rows shifted and scaled |
+//! | `robust` | sums over residuals on either side of a limit |
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `nearest` | the nearest of many centres, for eight rows at a time |
@@ -38,6 +39,7 @@ mod memory;
 mod nearest;
 mod panel;
 mod reduce;
+mod robust;
 mod sgd;
 mod sparse;
 
