@@ -4,8 +4,10 @@
 //! | page | what it holds |
 //! |---|---|
 //! | [`tree`] | [`Tree`]: nodes of sixteen bytes, what each predicts, what was seen there in training |
+//! | [`exact`] | growing with exact or random thresholds: ranked columns, criteria, splitters |
 //! | [`walk`] | from a row to its leaf: one row, or blocks of rows through blocks of trees |
 
+pub mod exact;
 pub mod tree;
 pub mod walk;
 
