@@ -20,6 +20,7 @@
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
+//! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
@@ -45,6 +46,7 @@ pub use estimand_model_selection as model_selection;
 #[cfg(feature = "plot")]
 pub use estimand_plot as plot;
 pub use estimand_preprocessing as preprocessing;
+pub use estimand_tree as tree;
 
 pub use estimand_core::{Error, Result};
 pub use estimand_model_selection::grid;

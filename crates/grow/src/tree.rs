@@ -48,6 +48,22 @@ pub enum Test<'a> {
     },
 }
 
+impl Test<'_> {
+    /// The column tested.
+    pub fn column(&self) -> usize {
+        match self {
+            Self::AtMost { column, .. } | Self::In { column, .. } => *column,
+        }
+    }
+
+    /// Whether NaN goes left.
+    pub fn missing_left(&self) -> bool {
+        match self {
+            Self::AtMost { missing_left, .. } | Self::In { missing_left, .. } => *missing_left,
+        }
+    }
+}
+
 /// What was seen at a node in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stat {
