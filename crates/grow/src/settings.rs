@@ -3,7 +3,9 @@
 use crate::exact::{Criterion, Growth};
 use crate::prune;
 use crate::{Tree, exact};
+use estimand_core::samples::check_finite_target;
 use estimand_core::{Error, Float, Records, Result, Seed};
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 /// Columns that are drawn for each split.
@@ -269,6 +271,25 @@ impl Plan {
         let tree = exact::grow(columns, response, weights, &growth, seed);
         Ok(if self.ccp_alpha > 0.0 { prune::pruned(&tree, self.ccp_alpha) } else { tree })
     }
+}
+
+/// Squares of larger targets leave the range of `f64`.
+const LARGEST: f64 = 1e150;
+
+/// Targets as the splitter reads them, row by row.
+///
+/// # Errors
+/// If there is none, one is not finite, or one is so large that squares leave the range of `f64`.
+pub fn numbers_of<F: Float>(y: ArrayView2<'_, F>) -> Result<Vec<f64>> {
+    check_finite_target(y)?;
+    if y.ncols() == 0 {
+        return Err(Error::EmptyInput { what: "y".into() });
+    }
+    let numbers: Vec<f64> = y.iter().map(|v| v.f64()).collect();
+    if numbers.iter().any(|v| v.abs() > LARGEST) {
+        return Err(Error::numerical("squares of the targets leave the range of f64; scale them first"));
+    }
+    Ok(numbers)
 }
 
 /// Declares settings that hold those of a tree, then their own: [`params!`](estimand_core::params) with the tree's fields

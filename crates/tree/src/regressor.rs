@@ -2,10 +2,9 @@
 
 use crate::model::{MultiRegressionTree, RegressionTree, TreeModel};
 use estimand_core::describe::{at_least, between};
-use estimand_core::samples::check_finite_target;
-use estimand_core::{Describe, Error, Fit, Float, Predict, Result, Samples, Seed, Target};
+use estimand_core::{Describe, Fit, Float, Predict, Result, Samples, Seed, Target};
 use estimand_grow::exact::Response;
-use estimand_grow::settings::{MaxFeatures, Plan, RegressionCriterion, Rows, Splitter};
+use estimand_grow::settings::{MaxFeatures, Plan, RegressionCriterion, Rows, Splitter, numbers_of};
 use estimand_grow::tree_params;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -94,20 +93,10 @@ impl<F: Float> TreeTarget<F> for Array2<F> {
     }
 }
 
-/// Squares of larger targets leave the range of `f64`.
-const LARGEST: f64 = 1e150;
-
 fn fit<F: Float, Y: TreeTarget<F>>(plan: &Plan, seed: u64, samples: Samples<'_, F, Y>) -> Result<Y::Model> {
     samples.check()?;
     let y = Y::columns(samples.y);
-    check_finite_target(y)?;
-    if y.ncols() == 0 {
-        return Err(Error::EmptyInput { what: "y".into() });
-    }
-    let numbers: Vec<f64> = y.iter().map(|v| v.f64()).collect();
-    if numbers.iter().any(|v| v.abs() > LARGEST) {
-        return Err(Error::numerical("squares of the targets leave the range of f64; scale them first"));
-    }
+    let numbers = numbers_of(y)?;
     let response = Response::Numbers(&numbers, y.ncols());
     TreeModel::fit(plan, samples.x, response, samples.weights, Seed(seed)).map(Y::model)
 }

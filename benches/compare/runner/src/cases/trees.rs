@@ -8,7 +8,15 @@ use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated}
 pub(crate) const ENTRIES: &[Entry] = &[
     ("tree_clf", "estimand", |job| classify(job, &DecisionTreeClassifier::new())),
     ("tree_reg", "estimand", |job| regress(job, &DecisionTreeRegressor::new())),
+    ("rf_clf", "estimand", |job| classify(job, &RandomForestClassifier::new())),
+    ("rf_reg", "estimand", |job| regress(job, &RandomForestRegressor::new().max_features(THIRD))),
+    ("rf_reg_all", "estimand", |job| regress(job, &RandomForestRegressor::new())),
+    ("et_clf", "estimand", |job| classify(job, &ExtraTreesClassifier::new())),
+    ("et_reg", "estimand", |job| regress(job, &ExtraTreesRegressor::new().max_features(THIRD))),
 ];
+
+/// Columns drawn for a split of numbers, as a share.
+const THIRD: f64 = 1.0 / 3.0;
 
 fn classify<E: FitClasses>(job: &Job, settings: &E) -> Result<Answer> {
     let (x, y, xt) = (matrix(job, "X")?, labels(job, "y")?, matrix(job, "Xt")?);

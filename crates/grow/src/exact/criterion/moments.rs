@@ -50,8 +50,11 @@ impl<'a> Moments<'a> {
 
     #[inline(always)]
     fn score(&self, left: f64, sum: f64) -> Score {
-        let d = sum - left * self.mean;
-        Score { above: d * d, below: left * (self.weight - left) }
+        let right = self.weight - left;
+        // Seen from the lighter side, so that a split and its mirror image are found to be equally good.
+        let (weight, sum) = if left <= right { (left, sum) } else { (right, self.sum - sum) };
+        let d = sum - weight * self.mean;
+        Score { above: d * d, below: left * right }
     }
 
     #[inline(always)]
