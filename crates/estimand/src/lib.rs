@@ -21,6 +21,8 @@
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`cluster`] | k-means |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
+//! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
+//! | [`ensemble`] | random forests, extra trees |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
@@ -41,12 +43,14 @@ pub use estimand_cluster as cluster;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;
+pub use estimand_ensemble as ensemble;
 pub use estimand_linear as linear;
 pub use estimand_metrics as metrics;
 pub use estimand_model_selection as model_selection;
 #[cfg(feature = "plot")]
 pub use estimand_plot as plot;
 pub use estimand_preprocessing as preprocessing;
+pub use estimand_tree as tree;
 
 pub use estimand_core::{Error, Result};
 pub use estimand_model_selection::grid;

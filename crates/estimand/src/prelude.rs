@@ -10,6 +10,9 @@ pub use estimand_core::{
     Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
     TransformOne,
 };
+pub use estimand_ensemble::{
+    ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor,
+};
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,
     InverseGaussianRegressor, IsotonicRegression, Lars, LarsCv, Lasso, LassoCv, LassoLars, LassoLarsCv,
@@ -28,4 +31,8 @@ pub use estimand_model_selection::{
     GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
+pub use estimand_tree::{
+    ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,
+    MaxFeatures, RegressionCriterion,
+};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

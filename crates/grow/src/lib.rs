@@ -4,8 +4,16 @@
 //! | page | what it holds |
 //! |---|---|
 //! | [`tree`] | [`Tree`]: nodes of sixteen bytes, what each predicts, what was seen there in training |
+//! | [`exact`] | growing with exact or random thresholds: ranked columns, criteria, splitters |
+//! | [`settings`] | the settings of exact trees, declared once for single trees and forests |
+//! | [`prune`] | minimal cost-complexity pruning |
+//! | [`importance`] | which columns have helped how much |
 //! | [`walk`] | from a row to its leaf: one row, or blocks of rows through blocks of trees |
 
+pub mod exact;
+pub mod importance;
+pub mod prune;
+pub mod settings;
 pub mod tree;
 pub mod walk;
 

@@ -6,7 +6,7 @@
 
 use crate::nearest::{self, Nearest};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
-use crate::{classes, isa, logistic, map, math::Real, panel, reduce, robust, sparse};
+use crate::{classes, isa, logistic, map, math::Real, nodes, panel, reduce, robust, sparse};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -187,6 +187,12 @@ kernels! {
     /// If a row number is beyond the records, targets or weights, or if a vector of the state that the rule needs is
     /// shorter than the rows.
     pub fn sgd_pass(task: &SgdPass<'_, T>, state: &mut SgdState) -> SgdSeen = sgd::pass;
+
+    pub(crate) fn sort_parts_of(keys: &mut [u32], ends: &[u32]) = nodes::sort_parts;
+    /// The smallest and the largest value, NaN passed over; ∞ and −∞ where there is none.
+    pub fn extent(x: &[T]) -> [T; 2] = nodes::extent;
+    /// How many xᵢ are at most `threshold`, and the sum of their terms.
+    pub fn sum_at_most(x: &[T], threshold: T, terms: &[f64]) -> [f64; 2] = nodes::sum_at_most;
 }
 
 #[cfg(test)]

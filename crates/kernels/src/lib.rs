@@ -13,6 +13,7 @@
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `nearest` | the nearest of many centres, for eight rows at a time |
 //! | `panel` | Gram matrices, tile by tile |
+//! | `nodes` | small sorts, and sums on one side of a threshold: what decision trees ask |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
 //! | `logistic` | loss, residual and curvature of the logistic and the multinomial model in one pass |
@@ -37,6 +38,7 @@ mod map;
 mod math;
 mod memory;
 mod nearest;
+mod nodes;
 mod panel;
 mod reduce;
 mod robust;
@@ -50,3 +52,11 @@ pub use nearest::Nearest;
 pub use panel::PANEL;
 pub use reduce::LANES;
 pub use sgd::{SgdLoss, SgdPass, SgdRate, SgdRows, SgdRule, SgdSeen, SgdState};
+
+/// Sorts each part of `keys`, which end at `ends`, by itself. The keys of a part are distinct.
+///
+/// # Panics
+/// If the ends fall, or the last lies beyond the keys.
+pub fn sort_parts(keys: &mut [u32], ends: &[u32]) {
+    sort_parts_of::<f64>(keys, ends);
+}

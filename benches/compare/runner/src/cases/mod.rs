@@ -13,6 +13,7 @@ mod selection;
 mod sgd;
 mod sparse_linear;
 mod startup;
+mod trees;
 
 use estimand_bench_protocol::Entry;
 
@@ -32,6 +33,7 @@ pub(crate) fn all() -> Vec<Entry> {
         sgd::ENTRIES,
         sparse_linear::ENTRIES,
         startup::ENTRIES,
+        trees::ENTRIES,
     ]
     .concat()
 }
