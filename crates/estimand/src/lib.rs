@@ -18,6 +18,7 @@
 //! | [`prelude`] | everything a program usually needs, for `use estimand::prelude::*` |
 //! | [`datasets`] | bundled data sets, generators, file readers |
 //! | [`preprocessing`] | scalers |
+//! | [`ensemble`] | gradient boosting on histograms |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`compose`] | pipelines |
@@ -36,6 +37,7 @@
 //! - The same program gives the same answer, bit for bit, on any number of threads.
 
 pub use estimand_bayes as bayes;
+pub use estimand_ensemble as ensemble;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;

@@ -4,8 +4,12 @@
 //! | page | what it holds |
 //! |---|---|
 //! | [`tree`] | [`Tree`]: nodes of sixteen bytes, what each predicts, what was seen there in training |
+//! | [`bins`] | columns of numbers and categories as bytes |
+//! | [`hist`] | trees grown on histograms of those |
 //! | [`walk`] | from a row to its leaf: one row, or blocks of rows through blocks of trees |
 
+pub mod bins;
+pub mod hist;
 pub mod tree;
 pub mod walk;
 

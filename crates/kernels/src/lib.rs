@@ -10,6 +10,7 @@
 //! | `reduce` | dot products, sums, distances, `y ← αx + y`, rows shifted and scaled |
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
+//! | `cuts` | the best place to cut a row of sums in two, for trees on histograms |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
@@ -28,6 +29,7 @@
 #![allow(unsafe_code)]
 
 mod classes;
+mod cuts;
 mod dispatch;
 mod isa;
 mod logistic;
@@ -39,6 +41,7 @@ mod reduce;
 mod sgd;
 mod sparse;
 
+pub use cuts::{CutRules, LeftSums, PLACES};
 pub use dispatch::*;
 pub use isa::prefetch;
 pub use memory::zeros;

@@ -1,6 +1,7 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
 mod bayes;
+mod boosting;
 mod glm;
 mod linear;
 mod logistic;
@@ -19,6 +20,7 @@ use estimand_bench_protocol::Entry;
 pub(crate) fn all() -> Vec<Entry> {
     [
         bayes::ENTRIES,
+        boosting::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
         logistic::ENTRIES,

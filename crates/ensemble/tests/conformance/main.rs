@@ -1,0 +1,5 @@
+//! Every ensemble under the conformance suite.
+
+#![cfg(test)]
+
+mod boosting;
