@@ -11,6 +11,7 @@ use super::objective::{Objective, Truth, quantile};
 use estimand_grow::Tree;
 use estimand_grow::bins::Binned;
 use estimand_grow::hist::{GradientCell, GrowRules, Grower, Grown, Totals};
+use estimand_kernels as kernels;
 use estimand_par as par;
 use std::sync::Mutex;
 
@@ -93,7 +94,7 @@ struct Block<'t, C> {
 
 impl<'a, C: GradientCell> Rounds<'a, C> {
     fn new(task: &'a Task<'a>, totals: Totals) -> Self {
-        let cells = vec![vec![C::default(); task.table.nrows()]; task.objective.outputs()];
+        let cells = (0..task.objective.outputs()).map(|_| kernels::zeros(task.table.nrows())).collect();
         Self { task, totals, cells, growers: Mutex::new(Vec::new()) }
     }
 

@@ -11,8 +11,10 @@
 use super::{BinRules, ColumnBins};
 use estimand_core::records::MatrixView;
 use estimand_core::{Error, Float, Records, Result};
+use estimand_kernels as kernels;
 use estimand_par as par;
 use ndarray::{ArrayView2, s};
+use std::hint;
 use std::ops::Range;
 
 /// Columns in a block, at most.
@@ -49,14 +51,27 @@ impl Block {
 pub struct Group {
     /// Which blocks.
     pub blocks: Range<usize>,
-    /// `width()` words for each row.
-    pub words: Vec<u64>,
+    memory: Vec<u64>,
+    /// Where a cache line begins.
+    start: usize,
 }
 
 impl Group {
+    fn new(blocks: Range<usize>, n: usize) -> Self {
+        const LINE: usize = 64;
+        let memory: Vec<u64> = kernels::zeros(n * blocks.len() + LINE / size_of::<u64>());
+        let start = memory.as_ptr().align_offset(LINE).min(LINE / size_of::<u64>());
+        Self { blocks, memory, start }
+    }
+
     /// Words of a row.
     pub fn width(&self) -> usize {
         self.blocks.len()
+    }
+
+    /// `width()` words for each row.
+    pub fn words(&self, n: usize) -> &[u64] {
+        &self.memory[self.start..][..n * self.width()]
     }
 }
 
@@ -150,9 +165,10 @@ impl Binned {
             .iter()
             .map(|block| block.columns.iter().map(|j| Coder::new(*j, &self.columns[*j])).collect())
             .collect();
-        let mut words = vec![0; self.n * width];
+        let mut group = Group::new(blocks.clone(), self.n);
+        let words = &mut group.memory[group.start..][..self.n * width];
         let chunk = par::chunk_len(self.n, 20 * BLOCK * width);
-        let seen = par::map_rows_mut(&mut words, width, chunk, |first, words| {
+        let seen = par::map_rows_mut(words, width, chunk, |first, words| {
             let rows = first..first + words.len() / width;
             match x.values() {
                 MatrixView::Dense(x) => encode_dense(x.slice(s![rows, ..]), &coders, words),
@@ -186,13 +202,13 @@ impl Binned {
                 self.missing[coder.column] = seen.missing >> (BLOCK * k + b) & 1 == 1;
             }
         }
-        Ok(Group { blocks, words })
+        Ok(group)
     }
 
     /// The bytes of all words, column by column.
     fn transposed(&self) -> Vec<u8> {
         let slots = self.blocks.iter().map(|b| b.columns.len()).sum::<usize>();
-        let mut bytes = vec![0; slots * self.n];
+        let mut bytes = kernels::zeros(slots * self.n);
         let (mut rest, mut tasks) = (bytes.as_mut_slice(), Vec::with_capacity(self.blocks.len()));
         for group in &self.groups {
             for (k, block) in self.blocks[group.blocks.clone()].iter().enumerate() {
@@ -206,7 +222,7 @@ impl Binned {
                 let mut columns: Vec<&mut [u8]> = columns.chunks_exact_mut(self.n.max(1)).collect();
                 // As many rows at a time as stay near while each column takes its bytes.
                 let rows = 4096 / group.width();
-                for (part, words) in group.words.chunks(rows * group.width()).enumerate() {
+                for (part, words) in group.words(self.n).chunks(rows * group.width()).enumerate() {
                     for (b, column) in columns.iter_mut().enumerate() {
                         let out = &mut column[part * rows..];
                         for (out, row) in out.iter_mut().zip(words.chunks_exact(group.width())) {
@@ -313,7 +329,8 @@ impl Coder {
 fn search(cuts: &[f64; 256], first: usize, value: f64) -> u8 {
     let (mut at, mut step) = (0, first);
     while step > 0 {
-        at += if cuts[(at + step - 1) & 255] < value { step } else { 0 };
+        // Which side is a matter of chance: a branch would be the wrong one half the time.
+        at = hint::select_unpredictable(cuts[(at + step - 1) & 255] < value, at + step, at);
         step /= 2;
     }
     at as u8
