@@ -22,7 +22,7 @@
 //! | [`cluster`] | k-means |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
-//! | [`ensemble`] | random forests, extra trees |
+//! | [`ensemble`] | random forests, extra trees, gradient boosting on histograms |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |

@@ -5,6 +5,7 @@
 //! asks the processor what it can do and remembers the table to use.
 
 use crate::nearest::{self, Nearest};
+use crate::cuts::{self, CutRules, LeftSums};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
 use crate::{classes, isa, logistic, map, math::Real, nodes, panel, reduce, robust, sparse};
 use estimand_core::Float;
@@ -180,6 +181,10 @@ kernels! {
     /// The multinomial loss of scores `z`, rows of `width` classes, for class codes `y`: returns
     /// Σ wᵢ (ln Σₖ exp zᵢₖ − zᵢ,yᵢ), leaves in `z` the probabilities pᵢₖ.
     pub fn softmax_loss(z: &mut [T], width: usize, y: &[u32], weights: Option<&[T]>) -> f64 = logistic::softmax_loss;
+
+    /// The largest gain among the first `places` of a row of sums, and where it is; the first of equals. −∞ where no
+    /// place is allowed. See [`CutRules`].
+    pub fn best_cut(left: &LeftSums, places: usize, rules: &CutRules) -> (f64, usize) = cuts::best_cut;
 
     /// Stochastic gradient steps over rows, in a given order: see `sgd`.
     ///

@@ -12,6 +12,7 @@
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `nearest` | the nearest of many centres, for eight rows at a time |
+//! | `cuts` | the best place to cut a row of sums in two, for trees on histograms |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `nodes` | small sorts, and sums on one side of a threshold: what decision trees ask |
 //! | `memory` | zeros for large results |
@@ -31,6 +32,7 @@
 #![allow(unsafe_code)]
 
 mod classes;
+mod cuts;
 mod dispatch;
 mod isa;
 mod logistic;
@@ -45,6 +47,7 @@ mod robust;
 mod sgd;
 mod sparse;
 
+pub use cuts::{CutRules, LeftSums, PLACES};
 pub use dispatch::*;
 pub use isa::prefetch;
 pub use memory::zeros;

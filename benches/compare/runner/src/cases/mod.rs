@@ -2,6 +2,7 @@
 
 mod bayes;
 mod cluster;
+mod boosting;
 mod glm;
 mod linear;
 mod logistic;
@@ -22,6 +23,7 @@ pub(crate) fn all() -> Vec<Entry> {
     [
         bayes::ENTRIES,
         cluster::ENTRIES,
+        boosting::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
         logistic::ENTRIES,
