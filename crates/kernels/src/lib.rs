@@ -13,6 +13,8 @@
 //! | `panel` | Gram matrices, tile by tile |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
+//! | `similarity` | products of rows with rows, and Gaussian kernels of them |
+//! | `smo` | steps of sequential minimal optimisation |
 //! | `logistic` | loss, residual and curvature of the logistic and the multinomial model in one pass |
 //!
 //! Every kernel takes `f32` or `f64` slices. Reductions have [`LANES`] fixed partial sums, in `f64` for
@@ -37,6 +39,8 @@ mod memory;
 mod panel;
 mod reduce;
 mod sgd;
+mod similarity;
+mod smo;
 mod sparse;
 
 pub use dispatch::*;

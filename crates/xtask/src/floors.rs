@@ -13,7 +13,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("tools", &["metrics"]),
     ("shared machinery", &["linalg", "loss"]),
     ("shared machinery", &["optim"]),
-    ("families", &["datasets", "preprocessing", "linear", "bayes", "model-selection", "compose", "plot"]),
+    ("families", &["datasets", "preprocessing", "linear", "bayes", "svm", "model-selection", "compose", "plot"]),
     ("front door", &["estimand"]),
 ];
 

@@ -12,6 +12,7 @@ mod selection;
 mod sgd;
 mod sparse_linear;
 mod startup;
+mod svm;
 
 use estimand_bench_protocol::Entry;
 
@@ -30,6 +31,7 @@ pub(crate) fn all() -> Vec<Entry> {
         sgd::ENTRIES,
         sparse_linear::ENTRIES,
         startup::ENTRIES,
+        svm::ENTRIES,
     ]
     .concat()
 }

@@ -1,0 +1,5 @@
+//! Every kernel machine under the conformance suite.
+
+#![cfg(test)]
+
+mod classifiers;
