@@ -3,7 +3,9 @@
 //! | page | what it holds |
 //! |---|---|
 //! | [`kernel`] | [`Kernel`] functions, and blocks of their values |
-//! | [`svc`] | [`Svc`]: classification |
+//! | [`svc`] | [`Svc`], [`NuSvc`]: classification |
+//! | [`svr`] | [`Svr`], [`NuSvr`]: regression |
+//! | [`one_class`] | [`OneClassSvm`]: which records are like those seen |
 //! | [`expansion`] | what kernel machines fit: sums of kernels at support vectors |
 //!
 //! A kernel machine's answer is a sum over support vectors, Σ aᵥ K(x, xᵥ) + b. Fitting solves a quadratic programme by
@@ -11,12 +13,16 @@
 
 pub mod expansion;
 pub mod kernel;
+pub mod one_class;
 mod smo;
 pub mod svc;
+pub mod svr;
 #[cfg(test)]
 mod testing;
 mod training;
 
 pub use expansion::Expansion;
 pub use kernel::{CustomKernel, Gamma, Kernel};
-pub use svc::{Svc, SvcModel};
+pub use one_class::{OneClassModel, OneClassSvm};
+pub use svc::{NuSvc, Svc, SvcModel};
+pub use svr::{NuSvr, Svr, SvrModel};

@@ -5,7 +5,7 @@ use crate::expansion::Expansion;
 use crate::kernel::{Function, Gamma, Rows};
 use crate::smo::{self, Limits, Problem, Solution};
 use crate::training::Training;
-use estimand_core::{ClassCodes, Float, Report, Result, Samples};
+use estimand_core::{ClassCodes, Error, Float, Report, Result, Samples};
 use estimand_par as par;
 use ndarray::Array2;
 
@@ -55,6 +55,58 @@ impl Pair {
         let solution = smo::solve(&problem, self.limits)?;
         Ok(Machine { a: solution.a.clone(), intercept: -solution.level[0], solution })
     }
+}
+
+impl Pair {
+    /// ν-classification: minimise ½ aᵀKa, 0 ≤ yᵢaᵢ ≤ ωᵢ, Σ yᵢaᵢ of each class ½ν Σω. Its margin ρ is not 1: everything
+    /// is divided by it.
+    pub(crate) fn nu_svc(&self, nu: f64) -> Result<Machine> {
+        let n = self.weights.len();
+        let mass = |of: &[f64]| of.iter().sum::<f64>();
+        // Only ratios of weights matter, and so does `tol` only beside weights around 1.
+        let mean = mass(&self.weights) / n as f64;
+        let weights: Vec<f64> = self.weights.iter().map(|w| w / mean).collect();
+        let (first, second) = weights.split_at(self.split);
+        let half = nu * (mass(first) + mass(second)) / 2.0;
+        let most = mass(first).min(mass(second));
+        // Up to rounding of the sums.
+        if half > most * (1.0 + 1e-12) {
+            let limit = nu * most / half;
+            return Err(Error::parameter("nu", nu, format!("at most {limit:.4} for classes of these sizes")));
+        }
+        let mut start = filled(first, half);
+        start.extend(filled(second, half).iter().map(|a| -a));
+        let problem = Problem {
+            rows: &self.rows,
+            row: (0..n).collect(),
+            cost: vec![0.0; n],
+            low: (0..n).map(|i| if i < self.split { 0.0 } else { -weights[i] }).collect(),
+            high: (0..n).map(|i| if i < self.split { weights[i] } else { 0.0 }).collect(),
+            start,
+            split: self.split,
+        };
+        let mut solution = smo::solve(&problem, self.limits)?;
+        let [plus, minus] = solution.level;
+        let margin = (plus - minus) / 2.0;
+        // Classes that cannot be told apart have no margin.
+        let scale = if margin > 1e-12 { margin.recip() } else { 1.0 };
+        let a = solution.a.iter().map(|a| a * scale).collect();
+        solution.objective *= scale * scale;
+        Ok(Machine { a, intercept: -scale * (plus + minus) / 2.0, solution })
+    }
+}
+
+/// Variables from the first on at their bounds, until their sum is `total`.
+pub(crate) fn filled(bounds: &[f64], total: f64) -> Vec<f64> {
+    let mut left = total;
+    bounds
+        .iter()
+        .map(|bound| {
+            let a = bound.min(left);
+            left -= a;
+            a
+        })
+        .collect()
 }
 
 impl<'a, F: Float> Fitting<'a, F> {

@@ -30,12 +30,14 @@
 //!
 //! **References.** \[Cortes95\], \[Fan05\], \[Wen18\].
 
-mod fit;
+pub(crate) mod fit;
 mod model;
+mod nu;
 #[cfg(test)]
 mod tests;
 
 pub use model::SvcModel;
+pub use nu::NuSvc;
 
 use crate::kernel::{Function, Gamma, Kernel};
 use crate::smo::Limits;
