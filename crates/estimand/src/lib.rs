@@ -20,6 +20,7 @@
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`cluster`] | k-means |
+//! | [`svm`] | support vector machines and kernel methods |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
 //! | [`ensemble`] | random forests, extra trees, gradient boosting on histograms |
@@ -40,6 +41,7 @@
 
 pub use estimand_bayes as bayes;
 pub use estimand_cluster as cluster;
+pub use estimand_svm as svm;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;

@@ -36,4 +36,5 @@ pub use estimand_tree::{
     ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,
     MaxFeatures, RegressionCriterion,
 };
+pub use estimand_svm::{Gamma, Kernel, NuSvc, NuSvr, OneClassSvm, Svc, Svr};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

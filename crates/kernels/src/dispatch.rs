@@ -7,7 +7,7 @@
 use crate::nearest::{self, Nearest};
 use crate::cuts::{self, CutRules, LeftSums};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
-use crate::{classes, isa, logistic, map, math::Real, nodes, panel, reduce, robust, sparse};
+use crate::{classes, isa, logistic, map, math::Real, nodes, panel, reduce, robust, similarity, smo, sparse};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -185,6 +185,28 @@ kernels! {
     /// The largest gain among the first `places` of a row of sums, and where it is; the first of equals. −∞ where no
     /// place is allowed. See [`CutRules`].
     pub fn best_cut(left: &LeftSums, places: usize, rules: &CutRules) -> (f64, usize) = cuts::best_cut;
+    /// Products of the eight rows of panel `a` with those of the panels in `b`, as wide as `a`: the product of row k of
+    /// `a`, k < `rows`, with row l of panel c is written to place k · `stride` + 8c + l of `out`. Each is a chain of
+    /// its own in the order of the features.
+    pub fn row_products(a: &[f64], b: &[f64], rows: usize, stride: usize, out: &mut [f64]) = similarity::row_products;
+    /// Products of (row − shift) with the rows of the panels in `b`, with the bits of [`row_products`].
+    pub fn one_row_products(row: &[T], shift: &[f64], b: &[f64], out: &mut [f64]) = similarity::one_row_products;
+    /// ‖row − shift‖², with the bits of [`row_products`].
+    pub fn shifted_square(row: &[T], shift: &[f64]) -> f64 = similarity::shifted_square;
+    /// [`row_products`] with compressed sparse rows, i of which stands at place k · `stride` + i of `out`.
+    ///
+    /// # Panics
+    /// If a column is beyond the panel.
+    pub fn sparse_row_products(indptr: &[usize], indices: &[u32], values: &[f64], a: &[f64], rows: usize, stride: usize, out: &mut [f64]) = similarity::sparse_row_products;
+    /// vᵢ ← exp(−γ max(0, own + squaresᵢ − 2vᵢ)): Gaussian kernels from products and squared lengths.
+    pub fn rbf(products: &mut [f64], squares: &[f64], own: f64, gamma: f64) = similarity::rbf;
+
+    /// up and low ← themselves + step · (rising − falling); returns the least of `up` and its place, the first of
+    /// equals, or (∞, …).
+    pub fn smo_move(step: f64, rising: &[f64], falling: &[f64], up: &mut [f64], low: &mut [f64]) -> (f64, usize) = smo::smo_move;
+    /// The largest gain (low − gradient)² / max(own + diagonal − 2 row, least) where low > gradient, its place, and the
+    /// largest of `low`. A gain of 0 has no place.
+    pub fn smo_partner(gradient: f64, own: f64, row: &[f64], diagonal: &[f64], low: &[f64], least_curvature: f64) -> (f64, usize, f64) = smo::smo_partner;
 
     /// Stochastic gradient steps over rows, in a given order: see `sgd`.
     ///
@@ -202,5 +224,7 @@ kernels! {
 
 #[cfg(test)]
 mod class_tests;
+#[cfg(test)]
+mod kernel_tests;
 #[cfg(test)]
 mod tests;

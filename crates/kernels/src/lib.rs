@@ -17,6 +17,8 @@
 //! | `nodes` | small sorts, and sums on one side of a threshold: what decision trees ask |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
+//! | `similarity` | products of rows with rows, and Gaussian kernels of them |
+//! | `smo` | steps of sequential minimal optimisation |
 //! | `logistic` | loss, residual and curvature of the logistic and the multinomial model in one pass |
 //!
 //! Every kernel takes `f32` or `f64` slices. Reductions have [`LANES`] fixed partial sums, in `f64` for
@@ -45,6 +47,8 @@ mod panel;
 mod reduce;
 mod robust;
 mod sgd;
+mod similarity;
+mod smo;
 mod sparse;
 
 pub use cuts::{CutRules, LeftSums, PLACES};

@@ -13,7 +13,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("tools", &["metrics"]),
     ("shared machinery", &["linalg", "loss", "grow"]),
     ("shared machinery", &["optim"]),
-    ("families", &["datasets", "preprocessing", "linear", "bayes", "cluster", "model-selection", "compose", "plot", "tree", "ensemble"]),
+    ("families", &["datasets", "preprocessing", "linear", "bayes", "cluster", "model-selection", "compose", "plot", "tree", "ensemble", "svm"]),
     ("front door", &["estimand"]),
 ];
 

@@ -61,6 +61,7 @@ pub(crate) fn out_of_range(trial: &dyn Trial, subject: &Subject) -> Outcome {
             json!(0.0),
             json!(1e300),
             json!(1_000_000_000_000_u64),
+            json!("inf"),
             json!([1.0, 0.0]),
         ];
         let Some(wrong) = probes.into_iter().filter_map(with).find(|t| t.settings().check().is_err()) else {

@@ -1,8 +1,8 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
 mod bayes;
-mod cluster;
 mod boosting;
+mod cluster;
 mod glm;
 mod linear;
 mod logistic;
@@ -14,6 +14,7 @@ mod selection;
 mod sgd;
 mod sparse_linear;
 mod startup;
+mod svm;
 mod trees;
 
 use estimand_bench_protocol::Entry;
@@ -22,8 +23,8 @@ use estimand_bench_protocol::Entry;
 pub(crate) fn all() -> Vec<Entry> {
     [
         bayes::ENTRIES,
-        cluster::ENTRIES,
         boosting::ENTRIES,
+        cluster::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
         logistic::ENTRIES,
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<Entry> {
         sgd::ENTRIES,
         sparse_linear::ENTRIES,
         startup::ENTRIES,
+        svm::ENTRIES,
         trees::ENTRIES,
     ]
     .concat()

@@ -1,0 +1,6 @@
+//! Every kernel machine under the conformance suite.
+
+#![cfg(test)]
+
+mod classifiers;
+mod regressors;
