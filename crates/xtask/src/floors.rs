@@ -13,7 +13,10 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("tools", &["metrics"]),
     ("shared machinery", &["linalg", "loss", "grow"]),
     ("shared machinery", &["optim"]),
-    ("families", &["datasets", "preprocessing", "linear", "bayes", "cluster", "model-selection", "compose", "plot"]),
+    (
+        "families",
+        &["datasets", "preprocessing", "linear", "bayes", "cluster", "model-selection", "compose", "plot"],
+    ),
     ("front door", &["estimand"]),
 ];
 
