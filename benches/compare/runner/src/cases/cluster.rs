@@ -26,7 +26,11 @@ fn kmeans<F: Float>(job: &Job, settings: &KMeans) -> Result<Answer> {
     forget_peak();
     let (model, fit) = repeated(job.reps, || Ok(settings.fit(&x)?))?;
     let centers = model.centers();
-    job.write("centers", &[centers.nrows(), centers.ncols()], &centers.iter().map(|c| c.f64()).collect::<Vec<_>>())?;
+    job.write(
+        "centers",
+        &[centers.nrows(), centers.ncols()],
+        &centers.iter().map(|c| c.f64()).collect::<Vec<_>>(),
+    )?;
     job.write("n_iter", &[], &[model.report().iterations as f64])?;
     Ok(Answer::new(fit, Vec::new()))
 }
