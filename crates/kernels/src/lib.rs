@@ -11,6 +11,7 @@
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `panel` | Gram matrices, tile by tile |
+//! | `near` | distances from a point to points and boxes in eights |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
 //! | `logistic` | loss, residual and curvature of the logistic and the multinomial model in one pass |
@@ -34,6 +35,7 @@ mod logistic;
 mod map;
 mod math;
 mod memory;
+mod near;
 mod panel;
 mod reduce;
 mod sgd;

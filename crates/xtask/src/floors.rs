@@ -12,7 +12,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("tools", &["par", "kernels"]),
     ("tools", &["metrics"]),
     ("shared machinery", &["linalg", "loss"]),
-    ("shared machinery", &["optim"]),
+    ("shared machinery", &["optim", "index"]),
     ("families", &["datasets", "preprocessing", "linear", "bayes", "model-selection", "compose", "plot"]),
     ("front door", &["estimand"]),
 ];
