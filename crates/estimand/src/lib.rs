@@ -20,6 +20,7 @@
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
+//! | [`neighbors`] | neighbours: search, classification, regression |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
@@ -42,6 +43,7 @@ pub use estimand_datasets as datasets;
 pub use estimand_linear as linear;
 pub use estimand_metrics as metrics;
 pub use estimand_model_selection as model_selection;
+pub use estimand_neighbors as neighbors;
 #[cfg(feature = "plot")]
 pub use estimand_plot as plot;
 pub use estimand_preprocessing as preprocessing;

@@ -13,9 +13,13 @@ pub struct Neighbor {
 
 impl Neighbor {
     /// Nearer first, then the lower row. Distances are not NaN.
-    #[inline]
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         self.distance.total_cmp(&other.distance).then(self.row.cmp(&other.row))
+    }
+
+    #[inline]
+    fn is_before(&self, other: &Self) -> bool {
+        self.distance < other.distance || (self.distance == other.distance && self.row < other.row)
     }
 }
 
@@ -39,6 +43,14 @@ pub(crate) trait Seek {
 
     /// Takes notice of a point no farther than [`bound`](Self::bound).
     fn offer(&mut self, distance: f64, row: u32);
+}
+
+/// Where what is found is kept.
+pub(crate) trait Find: Seek + Clone + Sync {
+    /// Starts over, for a query that is itself a row, or none.
+    fn begin(&mut self, except: Option<u32>);
+    /// What has been found, in order.
+    fn found(&mut self) -> &mut [Neighbor];
 }
 
 /// The k nearest, the lowest rows among equals.
@@ -70,23 +82,7 @@ impl Best {
     /// Looks for another number, from the start.
     pub(crate) fn resize(&mut self, k: usize) {
         self.k = k;
-        self.clear(None);
-    }
-
-    /// Starts over.
-    pub(crate) fn clear(&mut self, except: Option<u32>) {
-        self.except = except;
-        self.found.clear();
-        self.last = NONE;
-    }
-
-    /// The nearest in order; fewer than k where there are fewer.
-    pub(crate) fn found(&mut self) -> &mut [Neighbor] {
-        if self.k > SORTED {
-            self.shrink();
-            self.found.sort_unstable_by(Neighbor::order);
-        }
-        &mut self.found
+        self.begin(None);
     }
 
     fn shrink(&mut self) {
@@ -95,6 +91,22 @@ impl Best {
             self.found.truncate(self.k);
             self.last = self.found[self.k - 1];
         }
+    }
+}
+
+impl Find for Best {
+    fn begin(&mut self, except: Option<u32>) {
+        self.except = except;
+        self.found.clear();
+        self.last = NONE;
+    }
+
+    fn found(&mut self) -> &mut [Neighbor] {
+        if self.k > SORTED {
+            self.shrink();
+            self.found.sort_unstable_by(Neighbor::order);
+        }
+        &mut self.found
     }
 }
 
@@ -117,7 +129,7 @@ impl Seek for Best {
     #[inline]
     fn offer(&mut self, distance: f64, row: u32) {
         let new = Neighbor { distance, row };
-        if self.except == Some(row) || new.order(&self.last).is_ge() {
+        if !new.is_before(&self.last) || self.except == Some(row) {
             return;
         }
         if self.k > SORTED {
@@ -127,21 +139,43 @@ impl Seek for Best {
             }
             return;
         }
-        let at = self.found.partition_point(|old| old.order(&new).is_lt());
-        self.found.truncate(self.k - 1);
-        self.found.insert(at, new);
+        if self.found.len() < self.k {
+            self.found.push(new);
+        }
+        // The last one, if there are k already, gives way.
+        let mut at = self.found.len() - 1;
+        while at > 0 && new.is_before(&self.found[at - 1]) {
+            self.found[at] = self.found[at - 1];
+            at -= 1;
+        }
+        self.found[at] = new;
         if self.found.len() == self.k {
             self.last = self.found[self.k - 1];
         }
     }
 }
 
-/// All within a distance, in any order.
+/// All within a distance.
 #[derive(Clone, Debug)]
 pub(crate) struct Within {
     pub(crate) bound: f64,
-    pub(crate) except: Option<u32>,
-    pub(crate) found: Vec<Neighbor>,
+    except: Option<u32>,
+    found: Vec<Neighbor>,
+}
+impl Within {
+    pub(crate) fn new(bound: f64) -> Self {
+        Self { bound, except: None, found: Vec::new() }
+    }
+}
+impl Find for Within {
+    fn begin(&mut self, except: Option<u32>) {
+        self.except = except;
+        self.found.clear();
+    }
+    fn found(&mut self) -> &mut [Neighbor] {
+        self.found.sort_unstable_by(Neighbor::order);
+        &mut self.found
+    }
 }
 impl Seek for Within {
     #[inline]

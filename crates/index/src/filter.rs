@@ -21,7 +21,7 @@ use estimand_linalg as linalg;
 use ndarray::{Array2, s};
 
 /// Queries whose products are computed together.
-pub(crate) const QUERIES: usize = 128;
+pub(crate) const QUERIES: usize = 256;
 /// Rows whose products are computed together.
 const TILE: usize = 512;
 /// Half a unit in the last place of single precision.

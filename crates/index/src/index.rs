@@ -1,6 +1,6 @@
 //! The index: what estimators search with.
 
-use crate::best::{Best, Neighbor, Within};
+use crate::best::{Best, Find, Neighbor, Within};
 use crate::filter::Filter;
 use crate::gauge::Gauge;
 use crate::metric::Metric;
@@ -24,13 +24,15 @@ pub enum Algorithm {
     /// A tree of boxes: for Euclidean distances, those that are brought to them (Mahalanobis, cosine, haversine, …), and
     /// Minkowski's, in few dimensions.
     KdTree,
-    /// A tree of balls: for every metric in the mathematical sense. The choice where distances are dear, as a user's own
-    /// may be, or where rows have fewer dimensions than columns.
+    /// A tree of balls, with boxes around the same rows where the metric has them: for every metric in the mathematical
+    /// sense. The choice where distances are dear, as a user's own may be, or where rows have fewer dimensions than columns.
     BallTree,
     /// All rows: for every metric, and the fastest in many dimensions.
     Brute,
 }
 
+/// What errors call the search.
+const SEARCH: &str = "a search for neighbours";
 /// Columns up to which a tree of boxes is faster than all rows.
 const FEW_COLUMNS: usize = 15;
 /// Rows up to which no tree is worth its while.
@@ -76,6 +78,15 @@ pub struct Nearest<F> {
     pub rows: Array2<usize>,
 }
 
+/// Which rows are neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reach {
+    /// So many of the nearest.
+    Nearest(usize),
+    /// All that are no farther.
+    Within(f64),
+}
+
 /// What to search the neighbours of.
 #[derive(Clone, Copy, Debug)]
 pub enum Queries<'a, F> {
@@ -90,33 +101,6 @@ impl<'a, F, X: Into<Records<'a, F>>> From<X> for Queries<'a, F> {
     }
 }
 
-/// Calls `$body` with the space and the queries as it wants them.
-macro_rules! with_space {
-    ($self:ident, $queries:expr, |$space:ident, $rows:ident| $body:expr) => {
-        match &$self.held {
-            Held::Given($space) => match $queries {
-                Queries::Of(x) => {
-                    let $rows = x.dense("a search for neighbours")?;
-                    $body
-                }
-                Queries::Own => {
-                    let own = $space.rows();
-                    let $rows = own.view();
-                    $body
-                }
-            },
-            Held::Prepared($space) => {
-                let own = match $queries {
-                    Queries::Of(x) => $self.plan.prepare.rows(x.dense("a search for neighbours")?),
-                    Queries::Own => $space.rows(),
-                };
-                let $rows = own.view();
-                $body
-            }
-        }
-    };
-}
-
 impl<F: Float> Index<F> {
     /// Of dense records, which may hold NaN if the metric reads it.
     ///
@@ -129,7 +113,7 @@ impl<F: Float> Index<F> {
     {
         let x = x.into();
         check(x, metric)?;
-        let rows = x.dense("a search for neighbours")?;
+        let rows = x.dense(SEARCH)?;
         if u32::try_from(rows.nrows()).is_err() {
             return Err(Error::shape("rows of x", "less than 2³²", rows.nrows()));
         }
@@ -167,7 +151,7 @@ impl<F: Float> Index<F> {
 
     /// How it searches, in words.
     pub fn method(&self) -> &'static str {
-        fn of<T>(space: &Space<T>) -> &'static str {
+        fn of<T: Float>(space: &Space<T>) -> &'static str {
             match space {
                 Space::Scan(_) => "all rows",
                 Space::Filter(_) => "all rows, by products",
@@ -183,14 +167,23 @@ impl<F: Float> Index<F> {
     /// The k nearest rows of each query, nearest first and the lowest among equals.
     ///
     /// # Errors
-    /// For queries of another width or that are not finite; if there are fewer than k rows, or k is 0.
+    /// As [`find_with`](Self::find_with); under a metric that reads missing values, if a query has fewer neighbours.
     pub fn nearest<'a>(&self, queries: impl Into<Queries<'a, F>>, k: usize) -> Result<Nearest<F>>
     where
         F: 'a,
     {
-        let found = self.nearest_with(queries, k, k, |_, found, out: &mut [(F, u32)]| {
-            out.iter_mut().zip(found).for_each(|(out, found)| *out = (F::of(found.distance), found.row));
+        let found = self.find_with(queries, Reach::Nearest(k), k, |_, found, out: &mut [(F, u32)]| {
+            let missing = [(F::nan(), u32::MAX)];
+            let found = found.iter().map(|found| (F::of(found.distance), found.row));
+            out.iter_mut()
+                .zip(found.chain(missing.into_iter().cycle()))
+                .for_each(|(out, found)| *out = found);
         })?;
+        if let Some(i) = found.iter().position(|(_, row)| *row == u32::MAX) {
+            let what =
+                format!("row {} has no values in common with {k} of the rows that are searched", i / k);
+            return Err(Error::numerical(what));
+        }
         let shape = (found.len() / k, k);
         let (distances, rows) = found.into_iter().map(|(d, row)| (d, row as usize)).unzip();
         Ok(Nearest {
@@ -199,15 +192,16 @@ impl<F: Float> Index<F> {
         })
     }
 
-    /// For each query, what `f(query, its k nearest, out)` writes into `width` values. Under a metric that reads missing
-    /// values there may be fewer than k.
+    /// For each query, what `f(query, neighbours, out)` writes into `width` values; neighbours come nearest first, the
+    /// lowest row among equals. Under a metric that reads missing values there may be fewer than are asked for.
     ///
     /// # Errors
-    /// As [`nearest`](Self::nearest).
-    pub fn nearest_with<'a, R: Clone + Default + Send>(
+    /// For queries of another width or that are not finite; for more neighbours than there are rows, or none; for a radius
+    /// that is negative or NaN.
+    pub fn find_with<'a, R: Clone + Default + Send>(
         &self,
         queries: impl Into<Queries<'a, F>>,
-        k: usize,
+        reach: Reach,
         width: usize,
         f: impl Fn(usize, &[Neighbor], &mut [R]) + Sync,
     ) -> Result<Vec<R>>
@@ -215,116 +209,108 @@ impl<F: Float> Index<F> {
         F: 'a,
     {
         let queries = queries.into();
-        self.check_queries(&queries)?;
-        let own = matches!(queries, Queries::Own);
-        let most = self.len() - usize::from(own);
-        if !(1..=most).contains(&k) {
-            return Err(Error::parameter(
-                "n_neighbors",
-                k,
-                format!("from 1 to the {most} rows that there are"),
-            ));
-        }
-        let start = |best: &mut Best, i: usize| best.clear(own.then_some(i as u32));
-        let take = |i: usize, best: &mut Best, out: &mut [R]| {
-            let found = best.found();
-            found.iter_mut().for_each(|found| found.distance = self.plan.reading.metric(found.distance));
-            f(i, found, out);
-        };
-        Ok(with_space!(self, queries, |space, rows| space.many(
-            &self.plan.gauge,
-            rows,
-            &Best::new(k),
-            start,
-            width,
-            take
-        )))
-    }
-
-    /// For each query, what `f(query, all rows within the radius, out)` writes into `width` values; the rows come nearest
-    /// first.
-    ///
-    /// # Errors
-    /// For queries of another width or that are not finite; for a radius that is negative or NaN.
-    pub fn within_with<'a, R: Clone + Default + Send>(
-        &self,
-        queries: impl Into<Queries<'a, F>>,
-        radius: f64,
-        width: usize,
-        f: impl Fn(usize, &[Neighbor], &mut [R]) + Sync,
-    ) -> Result<Vec<R>>
-    where
-        F: 'a,
-    {
-        let queries = queries.into();
-        self.check_queries(&queries)?;
-        if radius.is_nan() || radius < 0.0 {
-            return Err(Error::parameter("radius", radius, "of at least 0"));
-        }
-        let own = matches!(queries, Queries::Own);
-        let start = |within: &mut Within, i: usize| {
-            within.except = own.then_some(i as u32);
-            within.found.clear();
-        };
-        let take = |i: usize, within: &mut Within, out: &mut [R]| {
-            within.found.sort_unstable_by(Neighbor::order);
-            within
-                .found
-                .iter_mut()
-                .for_each(|found| found.distance = self.plan.reading.metric(found.distance));
-            f(i, &within.found, out);
-        };
-        let within = Within { bound: self.plan.reading.gauge(radius), except: None, found: Vec::new() };
-        Ok(with_space!(self, queries, |space, rows| space.many(
-            &self.plan.gauge,
-            rows,
-            &within,
-            start,
-            width,
-            take
-        )))
-    }
-
-    /// Calls `f` with the k nearest rows of one query. Allocates nothing after the first calls of a thread, where rows are
-    /// not prepared.
-    ///
-    /// # Errors
-    /// As [`nearest`](Self::nearest).
-    pub fn nearest_one<R>(&self, query: &[F], k: usize, f: impl FnOnce(&[Neighbor]) -> R) -> Result<R> {
-        thread_local! {
-            static ROOM: RefCell<(Best, Stack)> = RefCell::new((Best::new(1), Stack::new()));
-        }
-        let x = aview1(query).insert_axis(Axis(0));
-        self.check_queries(&Queries::from(x))?;
-        if !(1..=self.len()).contains(&k) {
-            return Err(Error::parameter(
-                "n_neighbors",
-                k,
-                format!("from 1 to the {} rows that there are", self.len()),
-            ));
-        }
-        ROOM.with_borrow_mut(|(best, stack)| {
-            best.resize(k);
-            match &self.held {
-                Held::Given(space) => space.one(&self.plan.gauge, query, best, stack),
-                Held::Prepared(space) => {
-                    let row = self.plan.prepare.rows(x);
-                    space.one(&self.plan.gauge, row.as_slice().unwrap_or_default(), best, stack);
-                }
+        self.check_queries(&queries, reach)?;
+        match reach {
+            Reach::Nearest(k) => self.find_each(queries, &Best::new(k), width, f),
+            Reach::Within(radius) => {
+                self.find_each(queries, &Within::new(self.plan.reading.gauge(radius)), width, f)
             }
-            let found = best.found();
-            found.iter_mut().for_each(|found| found.distance = self.plan.reading.metric(found.distance));
-            Ok(f(found))
+        }
+    }
+
+    fn find_each<S: Find, R: Clone + Default + Send>(
+        &self,
+        queries: Queries<'_, F>,
+        seek: &S,
+        width: usize,
+        f: impl Fn(usize, &[Neighbor], &mut [R]) + Sync,
+    ) -> Result<Vec<R>> {
+        let (gauge, own) = (&self.plan.gauge, matches!(queries, Queries::Own));
+        let start = |seek: &mut S, i: usize| seek.begin(own.then_some(i as u32));
+        let take = |i: usize, seek: &mut S, out: &mut [R]| f(i, self.read(seek), out);
+        Ok(match &self.held {
+            Held::Given(space) => {
+                let own;
+                let rows = match queries {
+                    Queries::Of(x) => x.dense(SEARCH)?,
+                    Queries::Own => {
+                        own = space.rows();
+                        own.view()
+                    }
+                };
+                space.many(gauge, rows, seek, start, width, take)
+            }
+            Held::Prepared(space) => {
+                let rows = match queries {
+                    Queries::Of(x) => self.plan.prepare.rows(x.dense(SEARCH)?),
+                    Queries::Own => space.rows(),
+                };
+                space.many(gauge, rows.view(), seek, start, width, take)
+            }
         })
     }
 
-    fn check_queries(&self, queries: &Queries<'_, F>) -> Result<()> {
+    /// Calls `f` with the neighbours of one query. Allocates nothing after the first calls of a thread, where rows are
+    /// neither prepared nor searched by products.
+    ///
+    /// # Errors
+    /// As [`find_with`](Self::find_with).
+    pub fn find_one<R>(&self, query: &[F], reach: Reach, f: impl FnOnce(&[Neighbor]) -> R) -> Result<R> {
+        thread_local! {
+            static ROOM: RefCell<(Best, Within, Stack)> = RefCell::new((Best::new(1), Within::new(0.0), Stack::new()));
+        }
+        let x = aview1(query).insert_axis(Axis(0));
+        self.check_queries(&x.into(), reach)?;
+        ROOM.with_borrow_mut(|(best, within, stack)| match reach {
+            Reach::Nearest(k) => {
+                best.resize(k);
+                self.find_alone(x, best, stack);
+                Ok(f(self.read(best)))
+            }
+            Reach::Within(radius) => {
+                within.bound = self.plan.reading.gauge(radius);
+                within.begin(None);
+                self.find_alone(x, within, stack);
+                Ok(f(self.read(within)))
+            }
+        })
+    }
+
+    fn find_alone<S: Find>(&self, x: ArrayView2<'_, F>, seek: &mut S, stack: &mut Stack) {
+        match &self.held {
+            Held::Given(space) => space.one(&self.plan.gauge, x.as_slice().unwrap_or_default(), seek, stack),
+            Held::Prepared(space) => {
+                let row = self.plan.prepare.rows(x);
+                space.one(&self.plan.gauge, row.as_slice().unwrap_or_default(), seek, stack);
+            }
+        }
+    }
+
+    /// What has been found, in the metric's units.
+    fn read<'s, S: Find>(&self, seek: &'s mut S) -> &'s [Neighbor] {
+        let found = seek.found();
+        found.iter_mut().for_each(|found| found.distance = self.plan.reading.metric(found.distance));
+        found
+    }
+
+    fn check_queries(&self, queries: &Queries<'_, F>, reach: Reach) -> Result<()> {
+        let own = usize::from(matches!(queries, Queries::Own));
+        match reach {
+            Reach::Nearest(k) if !(1..=self.len() - own).contains(&k) => {
+                let allowed = format!("from 1 to the {} rows that there are", self.len() - own);
+                return Err(Error::parameter("n_neighbors", k, allowed));
+            }
+            Reach::Within(radius) if radius.is_nan() || radius < 0.0 => {
+                return Err(Error::parameter("radius", radius, "at least 0"));
+            }
+            _ => {}
+        }
         let Queries::Of(x) = queries else { return Ok(()) };
         if x.ncols() != self.columns {
             return Err(Error::shape("columns of x", self.columns, x.ncols()));
         }
         check(*x, &self.metric)?;
-        self.plan.check_range(x.dense("a search for neighbours")?)
+        self.plan.check_range(x.dense(SEARCH)?)
     }
 }
 

@@ -31,7 +31,7 @@ mod search;
 mod tree;
 
 pub use best::Neighbor;
-pub use index::{Algorithm, Index, Nearest, Queries};
+pub use index::{Algorithm, Index, Nearest, Queries, Reach};
 pub use metric::{Metric, OwnMetric};
 pub use pairwise::pairwise;
 

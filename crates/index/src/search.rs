@@ -114,10 +114,10 @@ fn near_ones_together<'a, T: Float>(
     n: usize,
     row: &(impl Fn(usize) -> &'a [T] + Sync),
 ) -> Vec<u32> {
-    let leaves = par::map_chunks(n, 4 * PIECE, |piece| {
-        piece.map(|i| (tree.leaf(gauge, row(i)), i as u32)).collect::<Vec<_>>()
+    let branches = par::map_chunks(n, 4 * PIECE, |piece| {
+        piece.map(|i| (tree.branch(gauge, row(i)), i as u32)).collect::<Vec<_>>()
     });
-    let mut order = leaves.concat();
+    let mut order = branches.concat();
     order.sort_unstable();
     order.into_iter().map(|(_, i)| i).collect()
 }

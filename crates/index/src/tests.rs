@@ -165,7 +165,7 @@ fn check(x: &Array2<f64>, y: &Array2<f64>, k: usize) {
                 let rows: Vec<usize> = truth[..k].iter().map(|t| t.1).collect();
                 assert_eq!(found.rows.row(i).to_vec(), rows, "{metric:?} {algorithm:?}");
                 assert!(found.distances.row(i).iter().zip(&truth).all(|(d, t)| *d == t.0));
-                let one = index.nearest_one(&y.row(i).to_vec(), k, |found| {
+                let one = index.find_one(&y.row(i).to_vec(), Reach::Nearest(k), |found| {
                     found.iter().map(|f| f.row as usize).collect::<Vec<_>>()
                 });
                 assert_eq!(one.unwrap(), rows, "one row: {metric:?} {algorithm:?}");
@@ -174,10 +174,12 @@ fn check(x: &Array2<f64>, y: &Array2<f64>, k: usize) {
                 let radius = next.map_or(1e6, |next| (truth[k - 1].0 + next.0) / 2.0);
                 let all: Vec<u32> = truth.iter().filter(|t| t.0 <= radius).map(|t| t.1 as u32).collect();
                 let query = y.slice(s![i..=i, ..]);
-                let within = index.within_with(query, radius, 1, |_, found, out| {
+                let within = index.find_with(query, Reach::Within(radius), 1, |_, found, out| {
                     out[0] = found.iter().map(|f| f.row).collect::<Vec<_>>();
                 });
                 assert_eq!(within.unwrap()[0], all, "within {radius}: {metric:?} {algorithm:?}");
+                let one = index.find_one(&y.row(i).to_vec(), Reach::Within(radius), |found| found.len());
+                assert_eq!(one.unwrap(), all.len());
             }
         }
     }
@@ -281,7 +283,7 @@ fn a_row_is_not_its_own_neighbour() {
                 others.retain(|j| *j != i);
                 assert_eq!(own.rows.row(i).to_vec(), others[..5]);
             }
-            let within = index.within_with(Queries::Own, 1.0, 1, |i, found, out| {
+            let within = index.find_with(Queries::Own, Reach::Within(1.0), 1, |i, found, out| {
                 out[0] = (i, found.iter().any(|f| f.row as usize == i));
             });
             assert!(within.unwrap().into_iter().enumerate().all(|(i, found)| found == (i, false)));
@@ -324,8 +326,9 @@ fn missing_values_are_passed_over() {
     assert!(d[[0, 1]].is_nan() && d[[3, 3]].is_nan());
     assert_eq!((d[[0, 2]], d[[1, 2]]), (18_f64.sqrt(), 18_f64.sqrt()));
     let index = Index::new(&x, &Metric::NanEuclidean, Algorithm::Auto).unwrap();
-    let count = index.nearest_with(&x, 2, 1, |_, found, out| out[0] = found.len()).unwrap();
+    let count = index.find_with(&x, Reach::Nearest(2), 1, |_, found, out| out[0] = found.len()).unwrap();
     assert_eq!(count, [2, 2, 2, 0]);
+    assert!(index.nearest(&x, 2).unwrap_err().to_string().contains("row 3 has no values in common"));
     assert!(Index::new(&x, &Metric::Euclidean, Algorithm::Auto).is_err());
 }
 
@@ -372,9 +375,13 @@ fn bad_input_is_refused_in_words() {
     assert!(index.nearest(&x, 0).is_err() && index.nearest(&x, 11).is_err());
     assert!(index.nearest(&noise(2, 4, 1), 1).unwrap_err().to_string().contains("expected 3, found 4"));
     assert!(
-        index.nearest_one(&[1.0, f64::NAN, 0.0], 1, |_| ()).unwrap_err().to_string().contains("column 1")
+        index
+            .find_one(&[1.0, f64::NAN, 0.0], Reach::Nearest(1), |_| ())
+            .unwrap_err()
+            .to_string()
+            .contains("column 1")
     );
-    assert!(index.within_with(&x, -1.0, 1, |_, _, _: &mut [u8]| ()).is_err());
+    assert!(index.find_with(&x, Reach::Within(-1.0), 1, |_, _, _: &mut [u8]| ()).is_err());
 }
 
 proptest! {

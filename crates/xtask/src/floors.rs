@@ -13,7 +13,10 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("tools", &["metrics"]),
     ("shared machinery", &["linalg", "loss"]),
     ("shared machinery", &["optim", "index"]),
-    ("families", &["datasets", "preprocessing", "linear", "bayes", "model-selection", "compose", "plot"]),
+    (
+        "families",
+        &["datasets", "preprocessing", "linear", "bayes", "neighbors", "model-selection", "compose", "plot"],
+    ),
     ("front door", &["estimand"]),
 ];
 

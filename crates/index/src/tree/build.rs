@@ -1,6 +1,6 @@
 //! How a tree comes about.
 
-use super::{EIGHT, Gauge, LEAF, NO_NODE, Node, Points, SLACK, Shapes, Tree};
+use super::{EIGHT, Gauge, LEAF, NO_NODE, Node, Points, SLACK, Tree};
 use estimand_core::Float;
 use estimand_core::order::ascending;
 use estimand_par as par;
@@ -73,13 +73,14 @@ fn widest<T: Float>(values: &[T], p: usize, items: &[Item]) -> usize {
 }
 
 impl<T: Float> Tree<T> {
-    /// A tree over points that are in the order of its leaves; of boxes where the gauge has bounds for them and balls are
-    /// not asked for.
+    /// A tree over points that are in the order of its leaves: of boxes where the gauge has bounds for them, of balls where
+    /// these are asked for.
     pub(crate) fn new(points: &Points<T>, gauge: &Gauge, balls: bool) -> Self {
         let mut nodes = Vec::new();
         grow(0..points.count(), points, &mut nodes);
-        let shapes = if balls { self::balls(points, gauge, &nodes) } else { boxes(points, &nodes) };
-        Self { nodes, shapes }
+        let boxes = if gauge.has_boxes() { boxes(points, &nodes) } else { Vec::new() };
+        let (centres, radii) = if balls { self::balls(points, gauge, &nodes) } else { Default::default() };
+        Self { nodes, boxes, centres, radii }
     }
 }
 
@@ -123,7 +124,7 @@ impl Node {
     }
 }
 
-fn boxes<T: Float>(points: &Points<T>, nodes: &[Node]) -> Shapes<T> {
+fn boxes<T: Float>(points: &Points<T>, nodes: &[Node]) -> Vec<T> {
     let p = points.p;
     let mut boxes = vec![T::zero(); nodes.len() * 2 * EIGHT * p];
     let mut row = vec![T::zero(); p];
@@ -154,10 +155,10 @@ fn boxes<T: Float>(points: &Points<T>, nodes: &[Node]) -> Shapes<T> {
             }
         }
     }
-    Shapes::Boxes(boxes)
+    boxes
 }
 
-fn balls<T: Float>(points: &Points<T>, gauge: &Gauge, nodes: &[Node]) -> Shapes<T> {
+fn balls<T: Float>(points: &Points<T>, gauge: &Gauge, nodes: &[Node]) -> (Vec<T>, Vec<[f64; EIGHT]>) {
     let p = points.p;
     let made = par::map_chunks(nodes.len(), 8, |numbers| {
         let mut centres = vec![T::zero(); numbers.len() * EIGHT * p];
@@ -181,7 +182,7 @@ fn balls<T: Float>(points: &Points<T>, gauge: &Gauge, nodes: &[Node]) -> Shapes<
         (centres, radii)
     });
     let (centres, radii): (Vec<_>, Vec<_>) = made.into_iter().unzip();
-    Shapes::Balls(centres.concat(), radii.concat())
+    (centres.concat(), radii.concat())
 }
 
 /// The mean of points, or one of them where a mean means nothing.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! d(q, box)  ≥ gauge of the gaps max(lowⱼ − qⱼ, qⱼ − highⱼ, 0)          [Bentley75]
-//! d(q, ball) ≥ max(d(q, centre) − radius, 0)                            [Omohundro89]
+//! d(q, ball) ≥ max(d(q, centre) − radius, 0)                            [Omohundro89]; with boxes too, [Katayama97]
 //! ```
 //!
 //! 1. The rows are halved across their widest column, again and again, at multiples of eight: leaves are whole blocks
@@ -29,6 +29,8 @@ use std::ops::Range;
 
 /// Most blocks of a leaf.
 pub(crate) const LEAF: usize = 4;
+/// Blocks that fit the cache.
+const NEAR: u32 = 256;
 /// In the place of a child: a leaf.
 const NO_NODE: u32 = u32::MAX;
 
@@ -44,59 +46,54 @@ struct Node {
     least: [u32; EIGHT],
 }
 
-/// Shapes around the points of a child.
-#[derive(Clone, Debug)]
-enum Shapes<T> {
-    /// For each node, for each column, eight least and eight greatest values.
-    Boxes(Vec<T>),
-    /// For each node, eight centres as a block, and their radii.
-    Balls(Vec<T>, Vec<[f64; EIGHT]>),
-}
-
-/// A tree over points; node 0 is the root.
+/// A tree over points; node 0 is the root. Children lie in boxes, in balls, or in both.
 #[derive(Clone, Debug)]
 pub(crate) struct Tree<T> {
     nodes: Vec<Node>,
-    shapes: Shapes<T>,
+    /// For each node, for each column, eight least and eight greatest values; or nothing.
+    boxes: Vec<T>,
+    /// For each node, eight centres as a block; or nothing.
+    centres: Vec<T>,
+    /// Their radii.
+    radii: Vec<[f64; EIGHT]>,
 }
 
 /// Branches that wait: a lower bound, and eight times the node plus the child.
 pub(crate) type Stack = Vec<(f64, u32)>;
 
-impl<T> Tree<T> {
+impl<T: Float> Tree<T> {
     /// What it is, in words.
     pub(crate) fn name(&self) -> &'static str {
-        match self.shapes {
-            Shapes::Boxes(_) => "a k-d tree",
-            Shapes::Balls(..) => "a ball tree",
+        match (self.boxes.is_empty(), self.radii.is_empty()) {
+            (_, true) => "a k-d tree",
+            (true, _) => "a ball tree",
+            _ => "a ball tree with boxes",
         }
     }
-}
 
-impl<T: Float> Tree<T> {
     /// Lower bounds of a node's children, and the bits of those at most `bound`.
     #[inline]
     fn bounds(&self, gauge: &Gauge, query: &[T], node: usize, bound: f64, out: &mut [f64; EIGHT]) -> u8 {
-        let bits = match &self.shapes {
-            Shapes::Boxes(boxes) => {
-                let width = 2 * EIGHT * query.len();
-                gauge.boxes(query, &boxes[node * width..][..width], bound, out)
-            }
-            Shapes::Balls(centres, radii) => {
-                let width = EIGHT * query.len();
-                let centres = &centres[node * width..][..width];
-                gauge.near(query, centres, bound, std::slice::from_mut(out));
-                let mut bits = 0;
-                for (l, (d, radius)) in out.iter_mut().zip(&radii[node]).enumerate() {
-                    let gap = gauge.length(*d) * (1.0 - SLACK) - radius;
-                    *d = if gap > 0.0 { gauge.of_length(gap) * (1.0 - SLACK) } else { 0.0 };
-                    bits |= u8::from(*d <= bound) << l;
-                }
-                bits
-            }
-        };
         // What stands beyond the last child means nothing.
-        bits & (u8::MAX >> (EIGHT - usize::from(self.nodes[node].count)))
+        let mut bits = u8::MAX >> (EIGHT - usize::from(self.nodes[node].count));
+        let width = 2 * EIGHT * query.len();
+        match self.boxes.get(node * width..(node + 1) * width) {
+            Some(boxes) => bits &= gauge.boxes(query, boxes, bound, out),
+            None => *out = [0.0; EIGHT],
+        }
+        if bits == 0 || self.radii.is_empty() {
+            return bits;
+        }
+        let (width, mut centres) = (EIGHT * query.len(), [[0.0; EIGHT]]);
+        gauge.near(query, &self.centres[node * width..][..width], bound, &mut centres);
+        for (l, (d, radius)) in centres[0].into_iter().zip(&self.radii[node]).enumerate() {
+            let gap = gauge.length(d) * (1.0 - SLACK) - radius;
+            if gap > 0.0 {
+                out[l] = out[l].max(gauge.of_length(gap) * (1.0 - SLACK));
+                bits &= !(u8::from(out[l] > bound) << l);
+            }
+        }
+        bits
     }
 
     /// Offers every point that `seek` wants.
@@ -144,17 +141,19 @@ impl<T: Float> Tree<T> {
         }
     }
 
-    /// The leaf that a greedy descent ends at, by its first block: queries that share it are neighbours.
-    pub(crate) fn leaf(&self, gauge: &Gauge, query: &[T]) -> u32 {
+    /// The branch of at most [`NEAR`] blocks that a greedy descent meets first, by its first block: queries that share it
+    /// search the same part of the tree.
+    pub(crate) fn branch(&self, gauge: &Gauge, query: &[T]) -> u32 {
         let (mut node, mut bounds) = (0, [0.0; EIGHT]);
         loop {
-            let count = usize::from(self.nodes[node].count);
+            let Node { count, start, child, .. } = &self.nodes[node];
             self.bounds(gauge, query, node, f64::INFINITY, &mut bounds);
-            let nearest = (0..count).fold(0, |best, c| if bounds[c] < bounds[best] { c } else { best });
-            match self.nodes[node].child[nearest] {
-                NO_NODE => return self.nodes[node].start[nearest],
-                child => node = child as usize,
+            let nearest =
+                (0..usize::from(*count)).fold(0, |best, c| if bounds[c] < bounds[best] { c } else { best });
+            if start[nearest + 1] - start[nearest] <= NEAR || child[nearest] == NO_NODE {
+                return start[nearest];
             }
+            node = child[nearest] as usize;
         }
     }
 }
