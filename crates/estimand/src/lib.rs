@@ -19,6 +19,7 @@
 //! | [`datasets`] | bundled data sets, generators, file readers |
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
+//! | [`cluster`] | k-means |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`neighbors`] | neighbours: search, classification, regression |
 //! | [`compose`] | pipelines |
@@ -37,6 +38,7 @@
 //! - The same program gives the same answer, bit for bit, on any number of threads.
 
 pub use estimand_bayes as bayes;
+pub use estimand_cluster as cluster;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;

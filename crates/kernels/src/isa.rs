@@ -34,6 +34,10 @@ pub(crate) trait Vector: Copy {
     fn abs(self) -> Self;
     /// The lanes that are at most those of `bound`, as bits; NaN is not.
     fn at_most(self, bound: Self) -> u8;
+    /// In each lane the smaller one; `other` where one is NaN.
+    fn min(self, other: Self) -> Self;
+    /// In each lane `yes` where self < other, else `no`.
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self;
     /// The sum of the eight: lanes 4 apart first, then 2 apart, then the last two.
     fn sum(self) -> f64;
 }
@@ -120,6 +124,14 @@ impl Vector for [f64; 8] {
     #[inline(always)]
     fn at_most(self, bound: Self) -> u8 {
         (0..8).fold(0, |bits, l| bits | (u8::from(self[l] <= bound[l]) << l))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.if_less(other, self, other)
+    }
+    #[inline(always)]
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        std::array::from_fn(|l| if self[l] < other[l] { yes[l] } else { no[l] })
     }
     #[inline(always)]
     fn sum(self) -> f64 {
@@ -214,6 +226,19 @@ pub(crate) mod x86 {
             }
         }
         #[inline(always)]
+        fn min(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { [_mm256_min_pd(self[0], other[0]), _mm256_min_pd(self[1], other[1])] }
+        }
+        #[inline(always)]
+        fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: see the module.
+            let half = |l: usize| unsafe {
+                _mm256_blendv_pd(no[l], yes[l], _mm256_cmp_pd::<_CMP_LT_OQ>(self[l], other[l]))
+            };
+            [half(0), half(1)]
+        }
+        #[inline(always)]
         fn sum(self) -> f64 {
             // SAFETY: see the module.
             unsafe {
@@ -284,6 +309,16 @@ pub(crate) mod x86 {
         fn at_most(self, bound: Self) -> u8 {
             // SAFETY: see the module.
             unsafe { _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self, bound) }
+        }
+        #[inline(always)]
+        fn min(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { _mm512_min_pd(self, other) }
+        }
+        #[inline(always)]
+        fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(self, other), no, yes) }
         }
         #[inline(always)]
         fn sum(self) -> f64 {

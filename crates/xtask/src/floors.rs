@@ -11,11 +11,21 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("ground", &["core"]),
     ("tools", &["par", "kernels"]),
     ("tools", &["metrics"]),
-    ("shared machinery", &["linalg", "loss"]),
+    ("shared machinery", &["linalg", "loss", "grow"]),
     ("shared machinery", &["optim", "index"]),
     (
         "families",
-        &["datasets", "preprocessing", "linear", "bayes", "neighbors", "model-selection", "compose", "plot"],
+        &[
+            "datasets",
+            "preprocessing",
+            "linear",
+            "bayes",
+            "neighbors",
+            "cluster",
+            "model-selection",
+            "compose",
+            "plot",
+        ],
     ),
     ("front door", &["estimand"]),
 ];
