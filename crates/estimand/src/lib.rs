@@ -24,6 +24,7 @@
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
 //! | [`ensemble`] | random forests, extra trees, gradient boosting on histograms |
+//! | [`neighbors`] | neighbours: search, classification, regression |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
@@ -49,6 +50,7 @@ pub use estimand_ensemble as ensemble;
 pub use estimand_linear as linear;
 pub use estimand_metrics as metrics;
 pub use estimand_model_selection as model_selection;
+pub use estimand_neighbors as neighbors;
 #[cfg(feature = "plot")]
 pub use estimand_plot as plot;
 pub use estimand_preprocessing as preprocessing;

@@ -31,6 +31,10 @@ pub use estimand_metrics::{
 pub use estimand_model_selection::{
     GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
+pub use estimand_neighbors::{
+    Algorithm, KNeighborsClassifier, KNeighborsRegressor, Metric, NearestNeighbors, NeighborWeights,
+    RadiusNeighborsClassifier, RadiusNeighborsRegressor,
+};
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
 pub use estimand_tree::{
     ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,

@@ -7,7 +7,7 @@
 use crate::nearest::{self, Nearest};
 use crate::cuts::{self, CutRules, LeftSums};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
-use crate::{classes, isa, logistic, map, math::Real, nodes, panel, reduce, robust, similarity, smo, sparse};
+use crate::{classes, isa, logistic, map, math::Real, near, nodes, panel, reduce, robust, similarity, smo, sparse};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -207,6 +207,38 @@ kernels! {
     /// The largest gain (low − gradient)² / max(own + diagonal − 2 row, least) where low > gradient, its place, and the
     /// largest of `low`. A gain of 0 has no place.
     pub fn smo_partner(gradient: f64, own: f64, row: &[f64], diagonal: &[f64], low: &[f64], least_curvature: f64) -> (f64, usize, f64) = smo::smo_partner;
+    /// Distances Σⱼ (qⱼ − xⱼ)² from `query` to points in blocks of eight (see `near`), and the bits of those among the
+    /// first 64 that are at most `bound`. The last block may hold padding: its bits are the caller's to mask.
+    pub fn near_squared(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_squared;
+    /// Like [`near_squared`], Σⱼ |qⱼ − xⱼ|.
+    pub fn near_manhattan(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_manhattan;
+    /// Like [`near_squared`], maxⱼ |qⱼ − xⱼ|.
+    pub fn near_chebyshev(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_chebyshev;
+    /// Like [`near_squared`], Σⱼ |qⱼ − xⱼ|ᵖ.
+    pub fn near_power(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]], power: f64) -> u64 = near::near_power;
+    /// Like [`near_squared`], the number of columns in which q and x differ.
+    pub fn near_hamming(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_hamming;
+    /// Like [`near_squared`], Σⱼ |qⱼ − xⱼ| / (|qⱼ| + |xⱼ|), where 0/0 counts as 0.
+    pub fn near_canberra(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_canberra;
+    /// Like [`near_squared`], Σⱼ |qⱼ − xⱼ| / Σⱼ |qⱼ + xⱼ|; 0 between equals.
+    pub fn near_bray_curtis(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_bray_curtis;
+    /// Like [`near_squared`] over the columns in which neither is NaN, times the share of all columns that these are; NaN
+    /// where there are none.
+    pub fn near_missing(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_missing;
+    /// Σⱼ qⱼxⱼ for points in blocks of eight.
+    pub fn near_common(query: &[T], blocks: &[T], out: &mut [[f64; 8]]) = near::near_common;
+    /// Lower bounds of [`near_squared`] for the points in eight boxes, and the bits of those that are at most `bound`.
+    pub fn box_squared(query: &[T], boxes: &[T], bound: f64, out: &mut [f64; 8]) -> u8 = near::box_squared;
+    /// Lower bounds of [`near_manhattan`], as [`box_squared`].
+    pub fn box_manhattan(query: &[T], boxes: &[T], bound: f64, out: &mut [f64; 8]) -> u8 = near::box_manhattan;
+    /// Lower bounds of [`near_chebyshev`], as [`box_squared`].
+    pub fn box_chebyshev(query: &[T], boxes: &[T], bound: f64, out: &mut [f64; 8]) -> u8 = near::box_chebyshev;
+    /// Lower bounds of [`near_power`], as [`box_squared`]; exact for whole powers to 16, else up to the rounding of `powf`.
+    pub fn box_power(query: &[T], boxes: &[T], bound: f64, out: &mut [f64; 8], power: f64) -> u8 = near::box_power;
+    /// The distances of [`near_squared`], to the last bit, for rows at least as long as `query`.
+    pub fn rows_squared(query: &[T], rows: &[&[T]], out: &mut [f64]) = near::rows_squared;
+    /// Appends the places where offsetsᵢ − 2 productsᵢ ≤ bound.
+    pub fn closer(products: &[T], offsets: &[T], bound: T, hits: &mut Vec<u32>) = near::closer;
 
     /// Stochastic gradient steps over rows, in a given order: see `sgd`.
     ///
@@ -226,5 +258,7 @@ kernels! {
 mod class_tests;
 #[cfg(test)]
 mod kernel_tests;
+#[cfg(test)]
+mod near_tests;
 #[cfg(test)]
 mod tests;

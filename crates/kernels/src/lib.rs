@@ -15,6 +15,7 @@
 //! | `cuts` | the best place to cut a row of sums in two, for trees on histograms |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `nodes` | small sorts, and sums on one side of a threshold: what decision trees ask |
+//! | `near` | distances from a point to points and boxes in eights |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
 //! | `similarity` | products of rows with rows, and Gaussian kernels of them |
@@ -41,6 +42,7 @@ mod logistic;
 mod map;
 mod math;
 mod memory;
+mod near;
 mod nearest;
 mod nodes;
 mod panel;

@@ -13,8 +13,8 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("tools", &["par", "kernels"]),
     ("tools", &["metrics"]),
     ("shared machinery", &["linalg", "loss", "grow"]),
-    ("shared machinery", &["optim"]),
-    ("families", &["datasets", "preprocessing", "linear", "bayes", "tree", "ensemble", "svm", "cluster", "model-selection", "compose", "plot"]),
+    ("shared machinery", &["optim", "index"]),
+    ("families", &["datasets", "preprocessing", "linear", "bayes", "tree", "ensemble", "svm", "neighbors", "cluster", "model-selection", "compose", "plot"]),
     ("front door", &["estimand"]),
 ];
 

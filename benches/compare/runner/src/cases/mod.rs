@@ -7,6 +7,7 @@ mod glm;
 mod linear;
 mod logistic;
 mod metrics;
+mod neighbors;
 mod preprocessing;
 mod ridge_family;
 mod robust;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> Vec<Entry> {
         linear::ENTRIES,
         logistic::ENTRIES,
         metrics::ENTRIES,
+        neighbors::ENTRIES,
         preprocessing::ENTRIES,
         ridge_family::ENTRIES,
         robust::ENTRIES,
