@@ -19,7 +19,7 @@
 //! | [`datasets`] | bundled data sets, generators, file readers |
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
-//! | [`cluster`] | k-means |
+//! | [`cluster`] | k-means, Gaussian mixtures |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |

@@ -2,7 +2,9 @@
 
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
-pub use estimand_cluster::{KMeans, KMeansInit, KMeansModel};
+pub use estimand_cluster::{
+    CovarianceType, GaussianMixture, GaussianMixtureModel, KMeans, KMeansInit, KMeansModel, MixtureInit,
+};
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{

@@ -11,6 +11,7 @@
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `nearest` | the nearest of many centres, for eight rows at a time |
+//! | `mixture` | squared distances, moments and responsibilities of Gaussian components, for eight rows at a time |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
@@ -35,6 +36,7 @@ mod logistic;
 mod map;
 mod math;
 mod memory;
+mod mixture;
 mod nearest;
 mod panel;
 mod reduce;
