@@ -19,8 +19,8 @@
 //! | [`datasets`] | bundled data sets, generators, file readers |
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
-//! | [`cluster`] | k-means |
 //! | [`svm`] | support vector machines and kernel methods |
+//! | [`cluster`] | k-means, Gaussian mixtures |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
 //! | [`ensemble`] | random forests, extra trees, gradient boosting on histograms |

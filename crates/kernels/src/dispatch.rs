@@ -7,7 +7,7 @@
 use crate::nearest::{self, Nearest};
 use crate::cuts::{self, CutRules, LeftSums};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
-use crate::{classes, isa, logistic, map, math::Real, near, nodes, panel, reduce, robust, similarity, smo, sparse};
+use crate::{classes, isa, logistic, map, math::Real, mixture, near, nodes, panel, reduce, robust, similarity, smo, sparse};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -170,6 +170,17 @@ kernels! {
 
     /// Of residuals r: Σ wᵢrᵢ² where |rᵢ| is at most `limit`, and where it is not, Σ wᵢ|rᵢ| and Σ wᵢ. Without weights, w = 1.
     pub fn huber_sums(r: &[T], weights: Option<&[T]>, limit: f64) -> [f64; 3] = robust::huber_sums;
+    /// yⱼₗ ← Σᵢ≤ⱼ Aⱼᵢ (xᵢₗ − shiftᵢ) for the eight rows of a panel and a lower triangular A, packed row by row; returns Σⱼ yⱼₗ².
+    ///
+    /// # Panics
+    /// If A has too few values.
+    pub fn triangle_eight(panel: &[[f64; 8]], shift: &[f64], factor: &[f64], y: &mut [[f64; 8]]) -> [f64; 8] = mixture::triangle_eight;
+    /// Σⱼ ((xⱼₗ − shiftⱼ) factorⱼ)² for the eight rows of a panel.
+    pub fn scaled_eight(panel: &[[f64; 8]], shift: &[f64], factor: &[f64]) -> [f64; 8] = mixture::scaled_eight;
+    /// With d = x − shift: adds rₗ dⱼₗ to `first` and rₗ dⱼₗ² to `second`, lane by lane.
+    pub fn moments_eight(panel: &[[f64; 8]], shift: &[f64], r: &[f64; 8], first: &mut [[f64; 8]], second: &mut [[f64; 8]]) = mixture::moments_eight;
+    /// Each group of k scores, eight rows side by side: s ← exp(s − L), L = ln Σ exp s, which goes to `logs`.
+    pub fn responsibilities(scores: &mut [[f64; 8]], k: usize, logs: &mut [[f64; 8]]) = mixture::responsibilities;
 
     /// The logistic loss of margins `z` for labels `y` in {0, 1}: returns Σ wᵢ (ln(1 + exp zᵢ) − yᵢzᵢ) and
     /// leaves in `z` the residuals wᵢ (σ(zᵢ) − yᵢ). Without weights, w = 1.
@@ -260,5 +271,7 @@ mod class_tests;
 mod kernel_tests;
 #[cfg(test)]
 mod near_tests;
+#[cfg(test)]
+mod mixture_tests;
 #[cfg(test)]
 mod tests;

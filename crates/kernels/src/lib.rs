@@ -13,6 +13,7 @@
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `nearest` | the nearest of many centres, for eight rows at a time |
 //! | `cuts` | the best place to cut a row of sums in two, for trees on histograms |
+//! | `mixture` | squared distances, moments and responsibilities of Gaussian components, for eight rows at a time |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `nodes` | small sorts, and sums on one side of a threshold: what decision trees ask |
 //! | `near` | distances from a point to points and boxes in eights |
@@ -43,6 +44,7 @@ mod map;
 mod math;
 mod memory;
 mod near;
+mod mixture;
 mod nearest;
 mod nodes;
 mod panel;

@@ -36,8 +36,8 @@
 mod assign;
 mod lloyd;
 mod model;
-mod points;
-mod start;
+pub(crate) mod points;
+pub(crate) mod start;
 #[cfg(test)]
 mod tests;
 
