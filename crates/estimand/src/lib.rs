@@ -42,7 +42,6 @@
 
 pub use estimand_bayes as bayes;
 pub use estimand_cluster as cluster;
-pub use estimand_svm as svm;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;
@@ -54,6 +53,7 @@ pub use estimand_neighbors as neighbors;
 #[cfg(feature = "plot")]
 pub use estimand_plot as plot;
 pub use estimand_preprocessing as preprocessing;
+pub use estimand_svm as svm;
 pub use estimand_tree as tree;
 
 pub use estimand_core::{Error, Result};

@@ -38,9 +38,9 @@ pub use estimand_neighbors::{
     RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
+pub use estimand_svm::{Gamma, Kernel, NuSvc, NuSvr, OneClassSvm, Svc, Svr};
 pub use estimand_tree::{
     ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,
     MaxFeatures, RegressionCriterion,
 };
-pub use estimand_svm::{Gamma, Kernel, NuSvc, NuSvr, OneClassSvm, Svc, Svr};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

@@ -4,10 +4,13 @@
 //! AVX-512, for AVX2 with FMA and for the target's baseline; the vectoriser does the rest. The first call
 //! asks the processor what it can do and remembers the table to use.
 
-use crate::nearest::{self, Nearest};
 use crate::cuts::{self, CutRules, LeftSums};
+use crate::nearest::{self, Nearest};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
-use crate::{classes, isa, logistic, map, math::Real, mixture, near, nodes, panel, reduce, robust, similarity, smo, sparse};
+use crate::{
+    classes, isa, logistic, map, math::Real, mixture, near, nodes, panel, reduce, robust, similarity, smo,
+    sparse,
+};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -270,8 +273,8 @@ mod class_tests;
 #[cfg(test)]
 mod kernel_tests;
 #[cfg(test)]
-mod near_tests;
-#[cfg(test)]
 mod mixture_tests;
+#[cfg(test)]
+mod near_tests;
 #[cfg(test)]
 mod tests;

@@ -82,7 +82,8 @@ pub(crate) fn extent<T: Real, I: Isa>(x: &[T]) -> [T; 2] {
 #[inline(always)]
 pub(crate) fn sum_at_most<T: Real, I: Isa>(x: &[T], threshold: T, terms: &[f64]) -> [f64; 2] {
     let n = x.len().min(terms.len());
-    let ((eights, rest), (terms, terms_rest)) = (x[..n].as_chunks::<LANES>(), terms[..n].as_chunks::<LANES>());
+    let ((eights, rest), (terms, terms_rest)) =
+        (x[..n].as_chunks::<LANES>(), terms[..n].as_chunks::<LANES>());
     let (mut count, mut sum) = ([0.0; LANES], [0.0; LANES]);
     for (eight, terms) in eights.iter().zip(terms) {
         for l in 0..LANES {

@@ -16,9 +16,8 @@ fn absolute_error_of_two_toys() {
     // Both worked out in scikit-learn's test_mae: impurities and values of root, left and right.
     let x = column([3.0, 5.0, 8.0, 3.0, 5.0]);
     let (y, w) = (array![3.0, 3.0, 4.0, 6.0, 7.0], array![0.1, 0.3, 1.0, 0.6, 0.3]);
-    let settings = DecisionTreeRegressor::new()
-        .criterion(RegressionCriterion::AbsoluteError)
-        .max_leaf_nodes(Some(2));
+    let settings =
+        DecisionTreeRegressor::new().criterion(RegressionCriterion::AbsoluteError).max_leaf_nodes(Some(2));
     let seen = |model: &RegressionTree<f64>| -> (Vec<f64>, Vec<f64>) {
         (0..3).map(|i| (model.tree().stat(i).impurity, model.tree().value(i)[0])).unzip()
     };
@@ -135,7 +134,10 @@ fn a_wanted_decrease_is_kept_to() {
             assert!(whole(node) - whole(left) - whole(right) >= 0.03 - 1e-12);
         }
     }
-    assert!(tree.n_leaves() > 1 && tree.n_leaves() < DecisionTreeClassifier::new().fit((&x, &y)).unwrap().n_leaves());
+    assert!(
+        tree.n_leaves() > 1
+            && tree.n_leaves() < DecisionTreeClassifier::new().fit((&x, &y)).unwrap().n_leaves()
+    );
 }
 
 #[test]
@@ -156,7 +158,9 @@ fn what_cannot_be_honoured_is_refused() {
     assert!(refuse(tree().max_features(0)).contains("max_features"));
     let absolute = tree().criterion(RegressionCriterion::AbsoluteError);
     assert!(message(absolute.fit((&x, &both)).unwrap_err()).contains("several targets"));
-    assert!(message(tree().monotonic_cst(vec![1, 0]).fit((&x, &both)).unwrap_err()).contains("several targets"));
+    assert!(
+        message(tree().monotonic_cst(vec![1, 0]).fit((&x, &both)).unwrap_err()).contains("several targets")
+    );
     let three = DecisionTreeClassifier::new().monotonic_cst(vec![1, 0]);
     assert!(message(three.fit((&x, &[0, 1, 2])).unwrap_err()).contains("two classes"));
 }
