@@ -172,7 +172,7 @@ fn data(n: usize, p: usize, width: usize, kind: u64, seed: u64) -> Data {
         0 => draw(3, &mut stream),
         1 => draw(1 << 30, &mut stream) * scales[j % 3],
         2 if below(4, &mut stream) == 0 => f64::NAN,
-        3 => 7.0 + draw(2, &mut stream) * f64::from(u8::from(kind % 2 == 0)),
+        3 => 7.0 + draw(2, &mut stream) * f64::from(u8::from(kind.is_multiple_of(2))),
         _ => (draw(12, &mut stream) - 6.0) * scales[(j + 1) % 3],
     });
     let scale = scales[(kind % 3) as usize];
