@@ -27,5 +27,7 @@ pub use estimand_model_selection::{
     GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
-pub use estimand_svm::{Gamma, Kernel, NuSvc, NuSvr, OneClassSvm, Svc, Svr};
+pub use estimand_svm::{
+    Gamma, Kernel, KernelRidge, LinearSvc, LinearSvr, NuSvc, NuSvr, Nystroem, OneClassSvm, RbfSampler, Svc, Svr,
+};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};
