@@ -38,7 +38,9 @@ pub use estimand_neighbors::{
     RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
-pub use estimand_svm::{Gamma, Kernel, NuSvc, NuSvr, OneClassSvm, Svc, Svr};
+pub use estimand_svm::{
+    Gamma, Kernel, KernelRidge, LinearSvc, LinearSvr, NuSvc, NuSvr, Nystroem, OneClassSvm, RbfSampler, Svc, Svr,
+};
 pub use estimand_tree::{
     ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,
     MaxFeatures, RegressionCriterion,

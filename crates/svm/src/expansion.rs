@@ -187,6 +187,40 @@ impl<F: Float> Expansion<F> {
         (self.state.bounds.len() - 1) * self.state.dual_coef.nrows()
     }
 
+    /// Kernel values of each row with the vectors, n × n_sv; of the kernel's function and never by planes.
+    ///
+    /// # Errors
+    /// As [`sums`](Self::sums).
+    pub(crate) fn values(&self, x: Records<'_, F>) -> Result<Array2<f64>> {
+        self.state.features.check(x)?;
+        x.check_shape()?;
+        let linear = self.packed.is_linear();
+        let vectors = linear.then(|| {
+            Rows::shifted(self.state.vectors.records(), self.state.function, self.state.shift.clone())
+        });
+        let packed = vectors.as_ref().unwrap_or(&self.packed);
+        let (n, stride) = (packed.len(), packed.len().next_multiple_of(GROUP));
+        let mut out =
+            Array2::from_shape_vec((x.nrows(), n), kernels::zeros(x.nrows() * n)).unwrap_or_default();
+        let chunk = par::chunk_len(x.nrows(), n * packed.cost()).next_multiple_of(GROUP);
+        let finite = par::map_rows_mut(out.as_slice_mut().unwrap_or_default(), n, chunk, |first, out| {
+            let rows = x.rows(first..first + out.len() / n);
+            let asked = Rows::shifted(rows, self.state.function, packed.shift().to_vec());
+            let (mut queries, mut values) = (asked.queries(), vec![0.0; GROUP * stride]);
+            for (g, out) in out.chunks_mut(GROUP * n).enumerate() {
+                packed.fill(&mut queries, g, 0..n, stride, &mut values);
+                out.chunks_exact_mut(n)
+                    .zip(values.chunks_exact(stride))
+                    .for_each(|(o, v)| o.copy_from_slice(&v[..n]));
+            }
+            asked.is_finite()
+        });
+        if !finite.into_iter().all(|finite| finite) {
+            x.check_finite()?;
+        }
+        Ok(out)
+    }
+
     /// The sums of each row, n × (k · m).
     ///
     /// # Errors

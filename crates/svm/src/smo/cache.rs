@@ -21,6 +21,8 @@ pub(super) struct Products<'a> {
     place: Vec<usize>,
     owner: Vec<usize>,
     used: Vec<u64>,
+    /// Places whose variable came to a bound, to stay: the first to be used again.
+    idle: Vec<usize>,
     capacity: usize,
     now: u64,
 }
@@ -60,6 +62,7 @@ impl<'a> Products<'a> {
             place: vec![NONE; n],
             owner: Vec::new(),
             used: Vec::new(),
+            idle: Vec::new(),
             capacity,
             now: 0,
         }
@@ -119,19 +122,26 @@ impl<'a> Products<'a> {
         let (kept, rest): (Vec<&Change>, Vec<&Change>) =
             changes.iter().partition(|c| self.place[c.row] != NONE);
         asked.extend(rest.iter().map(|c| c.row));
+        self.idle.retain(|place| self.used[*place] < self.now);
+        self.idle.extend(kept.iter().filter(|c| !c.again).map(|c| self.place[c.row]));
         let kept = kept.iter().map(|c| (self.place[c.row], c.by)).collect();
         (Plan { kept, fresh, passing: rest.iter().map(|c| c.by).collect() }, asked)
     }
 
-    /// Up to `count` places.
+    /// Up to `count` places: of rows that are idle, then new ones, then those used longest ago.
     fn make_room(&mut self, count: usize) -> Vec<usize> {
-        let begun = self.owner.len();
-        let mut places: Vec<usize> = (begun..self.capacity.min(begun + count)).collect();
-        self.owner.resize(begun + places.len(), NONE);
-        self.used.resize(begun + places.len(), self.now);
+        let (used, now) = (&self.used, self.now);
+        let mut places: Vec<usize> =
+            self.idle.iter().copied().filter(|place| used[*place] < now).take(count).collect();
+        places.iter().for_each(|place| self.used[*place] = now);
+        let (begun, wanted) = (self.owner.len(), count - places.len());
+        let end = self.capacity.min(begun + wanted);
+        places.extend(begun..end);
+        self.owner.resize(end.max(begun), NONE);
+        self.used.resize(end.max(begun), now);
         if places.len() < count {
             let mut old: Vec<(u64, usize)> =
-                (0..begun).filter(|s| self.used[*s] < self.now).map(|s| (self.used[s], s)).collect();
+                (0..begun).map(|s| (self.used[s], s)).filter(|(used, _)| *used < now).collect();
             let want = (count - places.len()).min(old.len());
             if want > 0 && want < old.len() {
                 old.select_nth_unstable(want - 1);

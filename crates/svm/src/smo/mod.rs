@@ -43,7 +43,7 @@ use estimand_core::{Error, Result};
 
 /// Variables that move together.
 const BLOCK: usize = 512;
-/// Up to so many variables move together from the beginning.
+/// Up to so many variables, and all whose kernel values fit the cache, move together from the beginning.
 const WHOLE: usize = 2 * BLOCK;
 /// Steps inside a block, for each of its variables, before the others are looked at again.
 const STEPS: usize = 40;
@@ -120,7 +120,9 @@ pub(crate) fn solve(problem: &Problem<'_>, limits: Limits) -> Result<Solution> {
         return Err(Error::numerical(OVERFLOW));
     }
     let most = limits.max_iter.unwrap_or_else(|| count.saturating_mul(100).max(10_000_000));
-    if count <= WHOLE {
+    // Products of a linear kernel are cheap for all, and steps many: small blocks are best.
+    let fitting = if problem.rows.is_linear() { 0.0 } else { (limits.cache_size * 1e6 / 8.0).sqrt() };
+    if count <= WHOLE.max(fitting as usize) {
         return whole(problem, limits.tol, most);
     }
     let mut a = problem.start.clone();

@@ -3,8 +3,9 @@ use crate::kernel::{Function, Kernel};
 use crate::testing::{function, gram, records, uniform};
 use ndarray::Array2;
 
+/// Memory for all values between 1500 variables: larger problems are solved in blocks.
 fn limits(tol: f64) -> Limits {
-    Limits { tol, cache_size: 100.0, max_iter: None }
+    Limits { tol, cache_size: 20.0, max_iter: None }
 }
 
 /// C-classification of rows whose first two columns have one sign or two.
@@ -151,8 +152,8 @@ fn many_blocks_end_at_the_conditions() {
         let rows = Rows::new((&x).into(), f, false);
         for problem in [classification(&rows, &x, 5.0, 1), regression(&rows, &x, 1.0, 0.05, 2)] {
             let full = hold(&problem, &k, tol);
-            // Without room for a row, and with room for some.
-            for cache_size in [0.001, 2.0] {
+            // Without room for a row, with room for some, and as a single block.
+            for cache_size in [0.001, 2.0, 1000.0] {
                 let other = solve(&problem, Limits { cache_size, ..limits(tol) }).unwrap();
                 let (_, violation) = judge(&problem, &k, &other.a);
                 assert!(violation <= tol + 1e-9);
@@ -168,7 +169,7 @@ fn many_blocks_end_at_the_conditions() {
 
 #[test]
 fn every_run_ends() {
-    let n = 1500;
+    let n = 1700;
     // Equal rows, whose curvature is 0 in every pair; duplicates under opposite labels; a matrix that is not definite.
     let equal = Array2::ones((n, 3));
     let mut twice = records(n, 3, 11);

@@ -4,3 +4,4 @@
 
 mod classifiers;
 mod regressors;
+mod transformers;
