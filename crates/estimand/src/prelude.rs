@@ -39,7 +39,8 @@ pub use estimand_neighbors::{
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
 pub use estimand_svm::{
-    Gamma, Kernel, KernelRidge, LinearSvc, LinearSvr, NuSvc, NuSvr, Nystroem, OneClassSvm, RbfSampler, Svc, Svr,
+    Gamma, Kernel, KernelRidge, LinearSvc, LinearSvr, NuSvc, NuSvr, Nystroem, OneClassSvm, RbfSampler, Svc,
+    Svr,
 };
 pub use estimand_tree::{
     ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,
