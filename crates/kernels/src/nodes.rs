@@ -20,10 +20,12 @@ pub(crate) fn sort_parts<T: Real, I: Isa>(keys: &mut [u32], ends: &[u32]) {
     for end in ends {
         let (part, after) = rest.split_at_mut((*end - first) as usize);
         (rest, first) = (after, *end);
-        match part.len() {
-            0..=ONE_BY_ONE => one_by_one(part),
-            ..=EACH_WITH_EACH => each_with_each(part),
-            _ => part.sort_unstable(),
+        if part.len() <= ONE_BY_ONE {
+            one_by_one(part);
+        } else if part.len() <= EACH_WITH_EACH {
+            each_with_each(part);
+        } else {
+            part.sort_unstable();
         }
     }
 }
