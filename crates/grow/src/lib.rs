@@ -8,9 +8,11 @@
 //! | [`settings`] | the settings of exact trees, declared once for single trees and forests |
 //! | [`prune`] | minimal cost-complexity pruning |
 //! | [`importance`] | which columns have helped how much |
+//! | [`export`] | a tree as text, for Graphviz, and as a picture |
 //! | [`walk`] | from a row to its leaf: one row, or blocks of rows through blocks of trees |
 
 pub mod exact;
+pub mod export;
 pub mod importance;
 pub mod prune;
 pub mod settings;
