@@ -41,6 +41,7 @@ pub mod regressor;
 mod tests;
 
 pub use classifier::{DecisionTreeClassifier, ExtraTreeClassifier};
+pub use estimand_grow::export::Export;
 pub use estimand_grow::prune::PruningPath;
 pub use estimand_grow::settings::{ClassCriterion, MaxFeatures, RegressionCriterion, Rows, Splitter};
 pub use model::{ClassTree, MultiRegressionTree, RegressionTree, TreeModel};

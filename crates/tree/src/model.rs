@@ -5,6 +5,7 @@ use estimand_core::{
     Scratch, Seed, persist::check_len,
 };
 use estimand_grow::exact::Response;
+use estimand_grow::export::Export;
 use estimand_grow::prune::{self, PruningPath};
 use estimand_grow::settings::Plan;
 use estimand_grow::{Tree, importance, walk};
@@ -109,6 +110,12 @@ impl<F: Float> TreeModel<F> {
     #[must_use]
     pub fn pruned(&self, ccp_alpha: f64) -> Self {
         Self { tree: prune::pruned(&self.tree, ccp_alpha), ..self.clone() }
+    }
+
+    /// The tree as text, for Graphviz, or as a picture; see [`Export`]. For classes, name them:
+    /// `model.export().class_names(model.classes())`.
+    pub fn export(&self) -> Export<'_> {
+        Export::of(&self.tree, &self.features)
     }
 
     fn check(&self, x: Records<'_, F>) -> Result<()> {

@@ -191,3 +191,63 @@ fn shares_of_rows_round_up() {
     let proba = model.predict_proba(&x).unwrap();
     assert!(proba.sum_axis(Axis(1)).iter().all(|s| (s - 1.0).abs() < 1e-15));
 }
+
+/// The records and labels of scikit-learn's export tests.
+fn toy() -> (Array2<f64>, [i32; 6]) {
+    (array![[-2.0, -1.0], [-1.0, -1.0], [-1.0, -2.0], [1.0, 1.0], [1.0, 2.0], [2.0, 1.0]], [-1, -1, -1, 1, 1, 1])
+}
+
+#[test]
+fn text_is_laid_out_as_scikit_learn_does() {
+    let (x, y) = toy();
+    let names: Vec<String> = ["feature_0", "feature_1"].map(String::from).to_vec();
+    let names_of = |x: &Array2<f64>, y: &[i32]| {
+        let samples = estimand_core::Samples::new(estimand_core::Records::from(x).with_names(&names), y.into());
+        Fit::<f64, Array1<i32>>::fit_samples(&DecisionTreeClassifier::new(), samples).unwrap()
+    };
+    let model = names_of(&x, &y);
+    let export = || model.export().class_names(model.classes());
+    let expected = "|--- feature_0 <= 0.00\n|   |--- class: -1\n|--- feature_0 >  0.00\n|   |--- class: 1\n";
+    assert_eq!(export().text(), expected);
+    assert_eq!(export().max_depth(0).text(), expected);
+    let weights = "|--- feature_0 <= 0.00\n|   |--- weights: [3.00, 0.00] class: -1\n\
+                   |--- feature_0 >  0.00\n|   |--- weights: [0.00, 3.00] class: 1\n";
+    assert_eq!(export().show_weights(true).text(), weights);
+
+    // Columns the other way around, so that the first split is on the second of scikit-learn's.
+    let x = array![[-1.0, -2.0], [-1.0, -1.0], [-2.0, -1.0], [1.0, 1.0], [2.0, 1.0], [1.0, 2.0], [1.0, -1.0]];
+    let model = names_of(&x, &[-1, -1, -1, 1, 1, 1, 2]);
+    let truncated = "|--- feature_0 <= 0.00\n|   |--- class: -1\n|--- feature_0 >  0.00\n|   |--- truncated branch of depth 1\n";
+    assert_eq!(model.export().class_names(model.classes()).max_depth(0).text(), truncated);
+
+    let (x, both) = (toy().0, array![[-1.0, -1.0], [-1.0, -1.0], [-1.0, -1.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]);
+    let model = DecisionTreeRegressor::new().fit((&x, &both)).unwrap();
+    let values = "|--- x0 <= 0.0\n|   |--- value: [-1.0, -1.0]\n|--- x0 >  0.0\n|   |--- value: [1.0, 1.0]\n";
+    assert_eq!(model.export().decimals(1).text(), values);
+}
+
+#[test]
+fn graphviz_is_written_as_scikit_learn_does() {
+    let (x, y) = toy();
+    let model = DecisionTreeClassifier::new().fit((&x, &y)).unwrap();
+    let expected = "digraph Tree {\nnode [shape=box, fontname=\"helvetica\"] ;\nedge [fontname=\"helvetica\"] ;\n\
+        0 [label=\"x0 <= 0.0\\ngini = 0.5\\nsamples = 6\\nvalue = [3.0, 3.0]\\nclass = yes\"] ;\n\
+        1 [label=\"gini = 0.0\\nsamples = 3\\nvalue = [3.0, 0.0]\\nclass = yes\"] ;\n\
+        0 -> 1 [labeldistance=2.5, labelangle=45, headlabel=\"True\"] ;\n\
+        2 [label=\"gini = 0.0\\nsamples = 3\\nvalue = [0.0, 3.0]\\nclass = no\\\"\"] ;\n\
+        0 -> 2 [labeldistance=2.5, labelangle=-45, headlabel=\"False\"] ;\n}";
+    let export = model.export().impurity("gini").decimals(1).class_names(["yes", "no\""]);
+    assert_eq!(export.graphviz(), expected);
+    let svg = export.svg();
+    assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n") && svg.matches("<rect").count() == 3);
+    assert!(svg.contains("x0 &lt;= 0.0") && svg.contains(">no<"));
+}
+
+#[test]
+fn sets_and_missing_values_are_named() {
+    let x = array![[0.0, NAN], [2.0, 1.0], [1.0, 1.0], [3.0, NAN], [0.0, 1.0]];
+    let model = DecisionTreeClassifier::new().categorical_features(vec![0]).fit((&x, &[0, 1, 0, 0, 1])).unwrap();
+    let text = model.export().class_names(["no", "yes"]).show_missing(true).text();
+    assert!(text.contains("x1 is known") && text.contains("x1 is missing"), "{text}");
+    assert!(text.contains("x0 in {1, 3}") && text.contains("x0 not in {1, 3} or missing"), "{text}");
+}
