@@ -79,6 +79,8 @@ mod pages {
     mod pipelines {}
     #[doc = include_str!("../../../docs/guide/linear-models.md")]
     mod linear_models {}
+    #[doc = include_str!("../../../docs/guide/kernels.md")]
+    mod kernels {}
     #[doc = include_str!("../../../docs/guide/model-selection.md")]
     mod model_selection {}
     #[doc = include_str!("../../../docs/guide/saving.md")]

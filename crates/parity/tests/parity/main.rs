@@ -17,4 +17,5 @@ mod robust;
 mod sgd;
 mod sparse_linear;
 mod splits;
+mod svm;
 mod validation;

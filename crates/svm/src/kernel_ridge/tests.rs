@@ -17,7 +17,7 @@ fn the_normal_equations_hold() {
         }
         // W (K a − y) + α a = 0
         let fitted = f.dot(&a);
-        let left = (&fitted - &y) * &weights.view().insert_axis(Axis(1)) + &a * 0.3;
+        let left = (&fitted - &y) * weights.view().insert_axis(Axis(1)) + &a * 0.3;
         assert!(left.iter().all(|r| r.abs() < 1e-9), "{kernel:?}");
         assert!((&model.predict(&x).unwrap() - &fitted).iter().all(|d| d.abs() < 1e-10));
         let sparse = Csr::from_dense(x.view());
