@@ -105,7 +105,7 @@ fn twin(
         }
         bounds.push(bound / total);
         let count = r.sum_axis(Axis(0));
-        let means = r.t().dot(x) / &count.view().insert_axis(Axis(1));
+        let means = r.t().dot(x) / count.view().insert_axis(Axis(1));
         let mut within = Array3::<f64>::zeros((k, p, p));
         for (c, i, a, b) in (0..k * n * p * p).map(|t| (t / (n * p * p), t / (p * p) % n, t / p % p, t % p)) {
             within[[c, a, b]] += r[[i, c]] * (x[[i, a]] - means[[c, a]]) * (x[[i, b]] - means[[c, b]]);
