@@ -2,7 +2,7 @@
 //!
 //! | page | clusters are | estimators |
 //! |---|---|---|
-//! | [`kmeans`] | round, around their means | [`KMeans`] |
+//! | [`kmeans`] | round, around their means | [`KMeans`], [`MiniBatchKMeans`] |
 //! | [`mixture`] | normal distributions, which overlap | [`GaussianMixture`] |
 //!
 //! Mixtures are in this crate because they begin where k-means ends.
@@ -10,5 +10,6 @@
 pub mod kmeans;
 pub mod mixture;
 
+pub use kmeans::minibatch::{MiniBatchKMeans, MiniBatchKMeansModel};
 pub use kmeans::{KMeans, KMeansAlgorithm, KMeansInit, KMeansModel};
 pub use mixture::{CovarianceType, Covariances, GaussianMixture, GaussianMixtureModel, MixtureInit};

@@ -1,6 +1,6 @@
 //! Every clustering under the conformance suite, as a transformer to distances.
 
-use estimand_cluster::{CovarianceType, GaussianMixture, KMeans};
+use estimand_cluster::{CovarianceType, GaussianMixture, KMeans, MiniBatchKMeans};
 use estimand_testkit::transformer;
 
 #[test]
@@ -21,4 +21,11 @@ fn gaussian_mixture() {
         suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
     }
     transformer(GaussianMixture::new(1)).saved().one_row().run();
+}
+
+#[test]
+fn mini_batch_k_means() {
+    let drawn = "k-means++ draws rows by their place";
+    let suite = transformer(MiniBatchKMeans::new(2).seed(1)).saved().one_row();
+    suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
 }

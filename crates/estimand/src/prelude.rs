@@ -3,7 +3,8 @@
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
 pub use estimand_cluster::{
-    CovarianceType, GaussianMixture, GaussianMixtureModel, KMeans, KMeansInit, KMeansModel, MixtureInit,
+    CovarianceType, GaussianMixture, GaussianMixtureModel, KMeans, KMeansInit, KMeansModel, MiniBatchKMeans,
+    MiniBatchKMeansModel, MixtureInit,
 };
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};

@@ -15,6 +15,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("kmeans_k1000", "estimand", lloyd::<f64>),
     ("kmeans_k1000", "estimand:f32", lloyd::<f32>),
     ("kmeans_pp_default", "estimand", |job| kmeans::<f64>(job, &KMeans::new(20))),
+    ("minibatch_kmeans", "estimand", mini_batches),
     ("gmm_full", "estimand", mixture),
 ];
 
@@ -34,6 +35,18 @@ fn kmeans<F: Float>(job: &Job, settings: &KMeans) -> Result<Answer> {
         &[centers.nrows(), centers.ncols()],
         &centers.iter().map(|c| c.f64()).collect::<Vec<_>>(),
     )?;
+    job.write("n_iter", &[], &[model.report().iterations as f64])?;
+    Ok(Answer::new(fit, Vec::new()))
+}
+
+/// One epoch of batches of 1024 rows.
+fn mini_batches(job: &Job) -> Result<Answer> {
+    let x = matrix(job, "X")?;
+    let settings = MiniBatchKMeans::new(10).max_iter(1).max_no_improvement(None);
+    forget_peak();
+    let (model, fit) = repeated(job.reps, || Ok(settings.fit(&x)?))?;
+    let centers = model.centers();
+    job.write("centers", &[centers.nrows(), centers.ncols()], &centers.iter().copied().collect::<Vec<_>>())?;
     job.write("n_iter", &[], &[model.report().iterations as f64])?;
     Ok(Answer::new(fit, Vec::new()))
 }
