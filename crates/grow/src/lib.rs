@@ -12,12 +12,11 @@
 //! | [`prune`] | minimal cost-complexity pruning |
 //! | [`importance`] | which columns have helped how much |
 //! | [`export`] | a tree as text, for Graphviz, and as a picture |
-//! | [`walk`] | from a row to its leaf: one row, or blocks of rows through blocks of trees |
 
 pub mod bins;
 pub mod exact;
-pub mod hist;
 pub mod export;
+pub mod hist;
 pub mod importance;
 pub mod prune;
 pub mod settings;

@@ -96,8 +96,6 @@ pub(crate) fn sum_at_most<T: Real, I: Isa>(x: &[T], threshold: T, terms: &[f64])
     let n = x.len().min(terms.len());
     let ((eights, rest), (terms, terms_rest)) =
         (x[..n].as_chunks::<LANES>(), terms[..n].as_chunks::<LANES>());
-    let (mut count, mut sum) = ([0.0; LANES], [0.0; LANES]);
-    let ((eights, rest), (terms, terms_rest)) = (x[..n].as_chunks::<LANES>(), terms[..n].as_chunks::<LANES>());
     let (mut count, mut s) = ([0_u64; LANES], [0.0; LANES]);
     // Masks: of a choice between two numbers, the compiler makes a branch, which half of the time goes the other way.
     let mut add = |l: usize, x: T, term: f64| {

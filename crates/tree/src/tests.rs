@@ -194,7 +194,10 @@ fn shares_of_rows_round_up() {
 
 /// The records and labels of scikit-learn's export tests.
 fn toy() -> (Array2<f64>, [i32; 6]) {
-    (array![[-2.0, -1.0], [-1.0, -1.0], [-1.0, -2.0], [1.0, 1.0], [1.0, 2.0], [2.0, 1.0]], [-1, -1, -1, 1, 1, 1])
+    (
+        array![[-2.0, -1.0], [-1.0, -1.0], [-1.0, -2.0], [1.0, 1.0], [1.0, 2.0], [2.0, 1.0]],
+        [-1, -1, -1, 1, 1, 1],
+    )
 }
 
 #[test]
@@ -202,7 +205,8 @@ fn text_is_laid_out_as_scikit_learn_does() {
     let (x, y) = toy();
     let names: Vec<String> = ["feature_0", "feature_1"].map(String::from).to_vec();
     let names_of = |x: &Array2<f64>, y: &[i32]| {
-        let samples = estimand_core::Samples::new(estimand_core::Records::from(x).with_names(&names), y.into());
+        let samples =
+            estimand_core::Samples::new(estimand_core::Records::from(x).with_names(&names), y.into());
         Fit::<f64, Array1<i32>>::fit_samples(&DecisionTreeClassifier::new(), samples).unwrap()
     };
     let model = names_of(&x, &y);
@@ -220,7 +224,8 @@ fn text_is_laid_out_as_scikit_learn_does() {
     let truncated = "|--- feature_0 <= 0.00\n|   |--- class: -1\n|--- feature_0 >  0.00\n|   |--- truncated branch of depth 1\n";
     assert_eq!(model.export().class_names(model.classes()).max_depth(0).text(), truncated);
 
-    let (x, both) = (toy().0, array![[-1.0, -1.0], [-1.0, -1.0], [-1.0, -1.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]);
+    let (x, both) =
+        (toy().0, array![[-1.0, -1.0], [-1.0, -1.0], [-1.0, -1.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]);
     let model = DecisionTreeRegressor::new().fit((&x, &both)).unwrap();
     let values = "|--- x0 <= 0.0\n|   |--- value: [-1.0, -1.0]\n|--- x0 >  0.0\n|   |--- value: [1.0, 1.0]\n";
     assert_eq!(model.export().decimals(1).text(), values);
@@ -246,7 +251,8 @@ fn graphviz_is_written_as_scikit_learn_does() {
 #[test]
 fn sets_and_missing_values_are_named() {
     let x = array![[0.0, NAN], [2.0, 1.0], [1.0, 1.0], [3.0, NAN], [0.0, 1.0]];
-    let model = DecisionTreeClassifier::new().categorical_features(vec![0]).fit((&x, &[0, 1, 0, 0, 1])).unwrap();
+    let model =
+        DecisionTreeClassifier::new().categorical_features(vec![0]).fit((&x, &[0, 1, 0, 0, 1])).unwrap();
     let text = model.export().class_names(["no", "yes"]).show_missing(true).text();
     assert!(text.contains("x1 is known") && text.contains("x1 is missing"), "{text}");
     assert!(text.contains("x0 in {1, 3}") && text.contains("x0 not in {1, 3} or missing"), "{text}");
