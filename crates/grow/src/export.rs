@@ -136,7 +136,7 @@ impl<'a> Export<'a> {
         let mut places = vec![0.0; self.tree.n_nodes()];
         let mut leaves = 0.0;
         for (i, s) in shown.iter().enumerate() {
-            if !shown.get(i + 1).is_some_and(|next| next.depth > s.depth) {
+            if shown.get(i + 1).is_none_or(|next| next.depth <= s.depth) {
                 places[s.node] = leaves;
                 leaves += 1.0;
             }
