@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bayes;
+mod boosting;
 mod datasets;
 mod files;
 mod glm;
