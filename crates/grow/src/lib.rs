@@ -10,7 +10,8 @@
 //! | [`bins`] | columns of numbers and categories as bytes |
 //! | [`hist`] | growing on histograms of those |
 //! | [`prune`] | minimal cost-complexity pruning |
-//! | [`importance`] | which columns have helped how much |
+//! | [`importance`] | how much columns matter to trees |
+//! | [`shap`] | what each column adds to a prediction |
 //! | [`export`] | a tree as text, for Graphviz, and as a picture |
 
 pub mod bins;
@@ -20,7 +21,9 @@ pub mod hist;
 pub mod importance;
 pub mod prune;
 pub mod settings;
+pub mod shap;
 pub mod tree;
 pub mod walk;
 
+pub use importance::Importance;
 pub use tree::{Stat, Test, Tree};

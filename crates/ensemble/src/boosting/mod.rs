@@ -24,7 +24,8 @@
 //! **Differs from scikit-learn.** `min_samples_leaf` counts rows by their weights, and bins are of equal weight: a weight of 2
 //! is the row twice, and 0 no row. Cuts of columns with more than `max_bins` values give heavy values a bin of their own.
 //! Leaves must have `min_hessian` as in scikit-learn, but no rounding of gradients to `f32` comes in between. Multiclass constants
-//! are centred. The rows held out are others.
+//! are centred. Splits under monotone columns are judged by the loss that the bounded values reach, as in LightGBM. Quantiles of
+//! leaves are not interpolated. The rows held out are others.
 //!
 //! **References.** \[Friedman01\], \[Chen16\], \[Ke17\].
 
@@ -32,17 +33,22 @@ mod classifier;
 mod fit;
 mod objective;
 mod regressor;
+mod sampling;
 mod settings;
 mod train;
 mod trees;
+mod watch;
 
 #[cfg(test)]
 mod tests;
 
 pub use classifier::{HistGradientBoostingClassifier, HistGradientBoostingClassifierModel};
 pub use regressor::{HistGradientBoostingRegressor, HistGradientBoostingRegressorModel, RegressionLoss};
+pub use sampling::RowSampling;
 pub use settings::EarlyStopping;
+pub use watch::{Round, Watch};
 
+pub use estimand_grow::Importance;
 pub use estimand_grow::hist::Growth;
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! What boosting makes small, by blocks of rows: values, gradients, hessians; and the constants to begin with.
 
 use estimand_loss::{Loss, Multinomial, Robust, Tweedie};
+use ndarray::Array2;
 
 /// A loss of `outputs()` raw predictions per row.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +96,21 @@ impl Objective {
                 total
             }
         }
+    }
+
+    /// Predicted means of rows whose raw predictions are `z`: n × outputs; of two classes the probabilities of both.
+    pub(crate) fn means(&self, mut z: Vec<f64>) -> Array2<f64> {
+        match self {
+            Self::Scalar(loss) => loss.mean(&mut z),
+            Self::Tweedie(loss) => loss.link.mean(&mut z),
+            Self::Multinomial(loss) => loss.mean(&mut z),
+            Self::Robust(_) => (),
+        }
+        if *self == Self::Scalar(Loss::Binomial) {
+            z = z.into_iter().flat_map(|p| [1.0 - p, p]).collect();
+        }
+        let columns = if *self == Self::Scalar(Loss::Binomial) { 2 } else { self.outputs() };
+        Array2::from_shape_vec((z.len() / columns, columns), z).unwrap_or_default()
     }
 
     /// The constant raw predictions that are best, one for each output.

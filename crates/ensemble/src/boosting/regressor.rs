@@ -1,17 +1,18 @@
 //! Numbers.
 
 use super::History;
-use super::fit::{Target, fit};
+use super::fit::{Extras, Target, fit};
 use super::objective::Objective;
 use super::settings::boosting_params;
 use super::trees::{Trees, check_records, check_row};
+use super::watch::Watch;
 use estimand_core::samples::check_finite_target;
 use estimand_core::{
     Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
 };
-use estimand_grow::Tree;
+use estimand_grow::{Importance, Tree};
 use estimand_loss::{Link, Loss, Robust, Tweedie};
-use ndarray::{Array1, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
@@ -111,6 +112,59 @@ impl<F: Float> HistGradientBoostingRegressorModel<F> {
         &self.history
     }
 
+    /// How much each column matters, as shares of 1; all zero for a model without a split.
+    pub fn feature_importances(&self, kind: Importance) -> Array1<f64> {
+        kind.shares(self.trees(), self.features.count()).into()
+    }
+
+    /// Predictions after each round, the first round's first.
+    ///
+    /// # Errors
+    /// Of [`predict`](Predict::predict).
+    pub fn staged_predict<'a>(
+        &'a self,
+        x: impl Into<Records<'a, F>>,
+    ) -> Result<impl Iterator<Item = Array1<F>> + 'a> {
+        let x = x.into();
+        check_records(&self.features, x)?;
+        Ok(self.trees.staged(x).map(|mut mean| {
+            self.link.mean(&mut mean);
+            mean.into_iter().map(F::of).collect()
+        }))
+    }
+
+    /// What each column adds to each row's raw prediction, n × p: Shapley values. Raw predictions are logarithms of means
+    /// where the loss has a log link. With [`shap_base`](Self::shap_base) a row's values add up to its raw prediction.
+    ///
+    /// # Errors
+    /// Of [`predict`](Predict::predict).
+    pub fn shap_values<'a>(&self, x: impl Into<Records<'a, F>>) -> Result<Array2<f64>>
+    where
+        F: 'a,
+    {
+        let x = x.into();
+        check_records(&self.features, x)?;
+        Ok(self.trees.shap(x).index_axis_move(Axis(1), 0))
+    }
+
+    /// What each pair of columns adds, n × p × p; a row of the matrix adds up to the Shapley value of its column.
+    ///
+    /// # Errors
+    /// Of [`predict`](Predict::predict).
+    pub fn shap_interactions<'a>(&self, x: impl Into<Records<'a, F>>) -> Result<Array3<f64>>
+    where
+        F: 'a,
+    {
+        let x = x.into();
+        check_records(&self.features, x)?;
+        Ok(self.trees.shap_interactions(x).index_axis_move(Axis(1), 0))
+    }
+
+    /// The raw prediction of a row that nothing is known of: the mean over the rows learnt from.
+    pub fn shap_base(&self) -> f64 {
+        self.trees.expected()[0]
+    }
+
     /// How the fit went.
     pub fn report(&self) -> &Report {
         &self.report
@@ -122,21 +176,58 @@ impl<F: Float> HistGradientBoostingRegressorModel<F> {
     }
 }
 
-impl<F: Float> Fit<F, Array1<F>> for HistGradientBoostingRegressor {
-    type Model = HistGradientBoostingRegressorModel<F>;
+impl HistGradientBoostingRegressor {
+    /// Like [`fit`](Fit::fit), going on from a model: until there are `max_iter` rounds, its own included.
+    ///
+    /// # Errors
+    /// Of [`fit`](Fit::fit); for a model of other columns, or of a loss with another link, or of as many rounds already.
+    pub fn fit_from<'a, F>(
+        &self,
+        start: &HistGradientBoostingRegressorModel<F>,
+        samples: impl Into<Samples<'a, F, Array1<F>>>,
+    ) -> Result<HistGradientBoostingRegressorModel<F>>
+    where
+        F: Float + 'a,
+    {
+        let samples = samples.into();
+        start.features.check(samples.x)?;
+        if start.link != self.loss.link() {
+            let allowed = "a loss with the link of the model to go on from";
+            return Err(Error::parameter("loss", format!("{:?}", self.loss), allowed));
+        }
+        self.fit_with(samples, Extras { start: Some(&start.trees), ..Extras::default() })
+    }
 
-    fn fit_samples(&self, samples: Samples<'_, F, Array1<F>>) -> Result<Self::Model> {
+    /// Like [`fit`](Fit::fit), watched.
+    ///
+    /// # Errors
+    /// Of [`fit`](Fit::fit), also for the validation rows; those of the score; and for a score without such rows.
+    pub fn fit_watched<'a, F>(
+        &self,
+        samples: impl Into<Samples<'a, F, Array1<F>>>,
+        watch: Watch<'_, F, Array1<F>>,
+    ) -> Result<HistGradientBoostingRegressorModel<F>>
+    where
+        F: Float + 'a,
+    {
+        let samples = samples.into();
+        if let Some(validation) = &watch.validation {
+            Features::of(samples.x).check(validation.x)?;
+        }
+        let objective = self.loss.objective()?;
+        self.fit_with(samples, watch.extras(|y| target(y, &objective))?)
+    }
+
+    fn fit_with<F: Float>(
+        &self,
+        samples: Samples<'_, F, Array1<F>>,
+        mut extras: Extras<'_>,
+    ) -> Result<HistGradientBoostingRegressorModel<F>> {
         self.check()?;
         samples.check()?;
-        check_finite_target(samples.y.insert_axis(Axis(1)))?;
         let objective = self.loss.objective()?;
-        let y: Vec<f64> = samples.y.iter().map(|y| y.f64()).collect();
-        if let Objective::Tweedie(loss) = &objective
-            && let Some(y) = y.iter().find(|y| !loss.allows(**y))
-        {
-            return Err(Error::target(format!("{y} in y, where this loss wants {}", loss.range())));
-        }
-        let fitted = fit(&self.common(), &objective, samples.x, Target::Numbers(y), samples.weights, None)?;
+        let y = target(samples.y, &objective)?;
+        let fitted = fit(&self.common(), &objective, samples.without_y(), y, None, &mut extras)?;
         Ok(HistGradientBoostingRegressorModel {
             features: Features::of(samples.x),
             trees: fitted.trees,
@@ -145,6 +236,26 @@ impl<F: Float> Fit<F, Array1<F>> for HistGradientBoostingRegressor {
             report: fitted.report,
             scalar: PhantomData,
         })
+    }
+}
+
+/// Numbers that the objective can predict.
+fn target<F: Float>(y: ArrayView1<'_, F>, objective: &Objective) -> Result<Target> {
+    check_finite_target(y.insert_axis(Axis(1)))?;
+    let y: Vec<f64> = y.iter().map(|y| y.f64()).collect();
+    if let Objective::Tweedie(loss) = objective
+        && let Some(y) = y.iter().find(|y| !loss.allows(**y))
+    {
+        return Err(Error::target(format!("{y} in y, where this loss wants {}", loss.range())));
+    }
+    Ok(Target::Numbers(y))
+}
+
+impl<F: Float> Fit<F, Array1<F>> for HistGradientBoostingRegressor {
+    type Model = HistGradientBoostingRegressorModel<F>;
+
+    fn fit_samples(&self, samples: Samples<'_, F, Array1<F>>) -> Result<Self::Model> {
+        self.fit_with(samples, Extras::default())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Settings that all boosting estimators share.
 
+use super::sampling::RowSampling;
 use estimand_core::{Error, Result, Seed};
 use estimand_grow::hist::{GrowRules, Growth};
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ macro_rules! boosting_params {
                 min_gain: f64 = 0.0, estimand_core::describe::at_least(0.0);
                 /// Share of columns that each split may choose from, drawn anew.
                 max_features: f64 = 1.0, estimand_core::describe::above_to(0.0, 1.0);
+                /// Which rows each round learns from.
+                row_sampling: $crate::boosting::RowSampling = $crate::boosting::RowSampling::All;
                 /// Most bins of a column; missing values have one more.
                 max_bins: usize = 255, estimand_core::describe::between(2.0, 255.0);
                 /// Which leaf is split next.
@@ -86,6 +89,7 @@ macro_rules! boosting_params {
                     l2: self.l2_regularization,
                     min_gain: self.min_gain,
                     column_share: self.max_features,
+                    row_sampling: self.row_sampling,
                     max_bins: self.max_bins,
                     growth: self.growth,
                     categorical: self.categorical_features.clone(),
@@ -116,6 +120,7 @@ pub(crate) struct Common {
     pub(crate) l2: f64,
     pub(crate) min_gain: f64,
     pub(crate) column_share: f64,
+    pub(crate) row_sampling: RowSampling,
     pub(crate) max_bins: usize,
     pub(crate) growth: Growth,
     pub(crate) categorical: Vec<usize>,
@@ -149,6 +154,7 @@ impl Common {
         if let Some(column) = self.interactions.iter().flatten().find(|j| **j >= p) {
             return Err(Error::parameter("interaction_cst", column, format!("columns below {p}")));
         }
+        self.row_sampling.check()?;
         let mut interactions = self.interactions.clone();
         if !interactions.is_empty() {
             let alone = (0..p).filter(|j| !interactions.iter().any(|set| set.contains(j)));

@@ -8,9 +8,10 @@
 //! ```
 
 use super::objective::{Objective, Truth, quantile};
+use super::sampling::{RowSampling, Sample};
 use estimand_grow::Tree;
 use estimand_grow::bins::Binned;
-use estimand_grow::hist::{GradientCell, GrowRules, Grower, Grown, Totals};
+use estimand_grow::hist::{GradientCell, GrowRules, Grower, Grown, Routes, Totals};
 use estimand_kernels as kernels;
 use estimand_par as par;
 use std::sync::Mutex;
@@ -23,6 +24,9 @@ pub(crate) struct Task<'a> {
     pub(crate) weights: Option<&'a [f64]>,
     pub(crate) objective: &'a Objective,
     pub(crate) rules: &'a GrowRules,
+    pub(crate) sampling: RowSampling,
+    /// Rounds before the first.
+    pub(crate) before: usize,
 }
 
 /// Values of a block of gradients.
@@ -33,16 +37,16 @@ const UPDATE: usize = 1 << 14;
 
 impl Task<'_> {
     fn totals(&self) -> Totals {
-        let rows = self.table.nrows();
-        match self.weights {
-            None => Totals { weight: rows as f64, whole: true, rows, ..Totals::default() },
-            Some(w) => Totals {
-                weight: w.iter().sum(),
-                whole: w.iter().all(|w| w.fract() == 0.0),
-                rows,
-                ..Totals::default()
-            },
-        }
+        let (rows, factor) = (self.table.nrows(), self.sampling.factor());
+        let (weight, whole) = match self.weights {
+            None => (rows as f64, true),
+            Some(w) => (w.iter().sum(), w.iter().all(|w| w.fract() == 0.0)),
+        };
+        Totals { weight: weight * factor, whole: whole && factor == 1.0, rows, ..Totals::default() }
+    }
+
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |w| w[row])
     }
 
     /// Calls `after` with the trees of each round and the loss before it, until it says stop. `raw` has the raw predictions
@@ -99,9 +103,13 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
     }
 
     fn run(mut self, raw: &mut [Vec<f64>], mut after: impl FnMut(Vec<Tree>, f64) -> bool) {
-        loop {
+        let (task, n) = (self.task, self.task.table.nrows());
+        for round in task.before.. {
             let (loss, totals) = self.stage(raw);
-            let trees = self.grow(raw, &totals);
+            let sample = task.sampling.draw(n, round, task.rules.rate, task.rules.seed.child(2), |i| {
+                self.cells.iter().map(|cells| task.weight(i) * cells[i].staged().abs()).sum()
+            });
+            let trees = self.grow(raw, &totals, round, sample.as_ref());
             if !after(trees, loss) {
                 break;
             }
@@ -148,17 +156,24 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
         for block in blocks {
             loss += block.loss;
             for (total, sums) in totals.iter_mut().zip(block.sums) {
-                total.gradient += sums[0];
-                total.hessian += sums[1];
+                total.gradient += task.sampling.factor() * sums[0];
+                total.hessian += task.sampling.factor() * sums[1];
             }
         }
         (loss, totals)
     }
 
     /// The rest of step 1, and steps 2 to 4.
-    fn grow(&mut self, raw: &mut [Vec<f64>], totals: &[Totals]) -> Vec<Tree> {
-        let (task, alone) = (self.task, raw.len() == 1);
+    fn grow(
+        &mut self,
+        raw: &mut [Vec<f64>],
+        totals: &[Totals],
+        round: usize,
+        sample: Option<&Sample>,
+    ) -> Vec<Tree> {
+        let (task, k) = (self.task, raw.len());
         let growers = &self.growers;
+        let factor = |i: usize| sample.and_then(|s| s.factors.as_ref()).map_or(1.0, |factors| factors[i]);
         let mut outputs: Vec<_> =
             raw.iter_mut().zip(&mut self.cells).map(|(raw, cells)| (raw, cells, Tree::new(1))).collect();
         par::for_each_chunk_mut(&mut outputs, 1, |o, outputs| {
@@ -166,17 +181,22 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
                 let layout = C::layout(&totals[o]);
                 par::for_each_chunk_mut(cells, UPDATE, |first, cells| {
                     for (i, cell) in cells.iter_mut().enumerate() {
-                        *cell = cell.packed(task.weights.map_or(1.0, |w| w[first + i]), &layout);
+                        *cell = cell.packed(task.weight(first + i) * factor(first + i), &layout);
                     }
                 });
                 let free = growers.lock().ok().and_then(|mut growers| growers.pop());
                 let mut grower = free.unwrap_or_else(|| Grower::new(task.table));
-                grower.share_threads(alone);
-                let mut grown = grower.grow(cells, &layout, task.rules, None);
+                grower.share_threads(k == 1);
+                let rules =
+                    GrowRules { seed: task.rules.seed.child((round * k + o) as u64), ..task.rules.clone() };
+                let mut grown = grower.grow(cells, &layout, &rules, sample.map(|s| s.rows.as_slice()));
                 if let Some(level) = task.objective.renewal(o) {
-                    renew(&mut grown, &grower, raw, task, level);
+                    renew(&mut grown, grower.rows(), raw, task, factor, level);
                 }
-                update(raw, &grown, grower.rows());
+                match sample {
+                    None => update(raw, &grown, grower.rows()),
+                    Some(_) => update_all(raw, &grown.tree, task.table),
+                }
                 *tree = grown.tree.finished();
                 if let Ok(mut growers) = growers.lock() {
                     growers.push(grower);
@@ -188,19 +208,20 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
 }
 
 /// Step 3: a leaf's value is a quantile of what its rows have left over.
-fn renew<C: GradientCell>(
+fn renew(
     grown: &mut Grown,
-    grower: &Grower<'_, C>,
+    rows: &[u32],
     raw: &[f64],
     task: &Task<'_>,
+    factor: impl Fn(usize) -> f64 + Sync,
     level: f64,
 ) {
     let Truth::Numbers(y) = task.truth else { return };
     let values = par::map(grown.leaves.len(), |leaf| {
-        let rows = &grower.rows()[grown.leaves[leaf].1.clone()];
+        let rows = &rows[grown.leaves[leaf].1.clone()];
         let left_over = rows.iter().map(|i| {
             let i = *i as usize;
-            (y[i] - raw[i], task.weights.map_or(1.0, |w| w[i]))
+            (y[i] - raw[i], task.weight(i) * factor(i))
         });
         let (low, high) = grown.bounds[leaf];
         quantile(left_over.collect(), level).max(low).min(high)
@@ -218,6 +239,16 @@ fn update(raw: &mut [f64], grown: &Grown, rows: &[u32]) {
             let from = rows.partition_point(|i| (*i as usize) < first);
             let end = rows.partition_point(|i| (*i as usize) < first + raw.len());
             rows[from..end].iter().for_each(|i| raw[*i as usize - first] += value);
+        }
+    });
+}
+
+/// Step 4 where a tree has not seen all rows.
+fn update_all(raw: &mut [f64], tree: &Tree, table: &Binned) {
+    let routes = Routes::new(table, tree);
+    par::for_each_chunk_mut(raw, UPDATE, |first, raw| {
+        for (i, raw) in raw.iter_mut().enumerate() {
+            *raw += tree.value(routes.leaf(first + i))[0];
         }
     });
 }

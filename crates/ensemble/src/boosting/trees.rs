@@ -2,8 +2,8 @@
 
 use estimand_core::persist::check_len;
 use estimand_core::{Error, Features, Float, Records, Result};
-use estimand_grow::{Tree, walk};
-use ndarray::Array2;
+use estimand_grow::{Tree, shap, walk};
+use ndarray::{Array1, Array2, Array3, Array4};
 use serde::{Deserialize, Serialize};
 
 /// Raw predictions: constants, and a sum of trees for each output.
@@ -34,10 +34,65 @@ impl Trees {
         raw
     }
 
+    /// Raw predictions after each round, row by row.
+    pub(crate) fn staged<'a, F: Float>(&'a self, x: Records<'a, F>) -> impl Iterator<Item = Vec<f64>> + 'a {
+        let k = self.outputs();
+        let mut raw = self.constants.repeat(x.nrows());
+        self.trees.chunks(k.max(1)).map(move |round| {
+            add(round, x, &mut raw, k);
+            raw.clone()
+        })
+    }
+
     /// The raw prediction of one row, for one output.
     pub(crate) fn raw_output<F: Float>(&self, row: &[F], output: usize) -> f64 {
         let trees = self.trees.iter().skip(output).step_by(self.outputs());
         trees.fold(self.constants[output], |sum, tree| sum + tree.value(walk::leaf(tree, row))[0])
+    }
+
+    /// What each column adds to the raw predictions of each row: n × outputs × p.
+    pub(crate) fn shap<F: Float>(&self, x: Records<'_, F>) -> Array3<f64> {
+        self.explained(x, 1, |tree, row, out| shap::add_values(tree, row, 0, out))
+            .into_shape_with_order((x.nrows(), self.outputs(), x.ncols()))
+            .unwrap_or_default()
+    }
+
+    /// What each pair of columns adds: n × outputs × p × p.
+    pub(crate) fn shap_interactions<F: Float>(&self, x: Records<'_, F>) -> Array4<f64> {
+        let p = x.ncols();
+        self.explained(x, p, |tree, row, out| shap::add_interactions(tree, row, 0, out))
+            .into_shape_with_order((x.nrows(), self.outputs(), p, p))
+            .unwrap_or_default()
+    }
+
+    /// The raw predictions that are left when nothing is known of a row.
+    pub(crate) fn expected(&self) -> Vec<f64> {
+        let mut out = self.constants.clone();
+        for (t, tree) in self.trees.iter().enumerate() {
+            out[t % self.constants.len()] += shap::expected(tree, 0);
+        }
+        out
+    }
+
+    /// What `add` adds for each tree, `times` values for each column.
+    fn explained<F: Float>(
+        &self,
+        x: Records<'_, F>,
+        times: usize,
+        add: impl Fn(&Tree, &[F], &mut [f64]) + Sync,
+    ) -> Array1<f64> {
+        let (k, p) = (self.outputs(), x.ncols());
+        let size = p * times;
+        let mut out = vec![0.0; x.nrows() * k * size];
+        let cost: usize = self.trees.iter().map(|tree| tree.n_leaves() * tree.depth().pow(2)).sum();
+        walk::for_each_block(x, &mut out, k * size, 10 * cost * times, |_, rows, out| {
+            for (row, out) in rows.chunks_exact(p).zip(out.chunks_exact_mut(k * size)) {
+                for (t, tree) in self.trees.iter().enumerate() {
+                    add(tree, row, &mut out[t % k * size..][..size]);
+                }
+            }
+        });
+        out.into()
     }
 
     /// Refuses what only a forged file can hold.

@@ -120,6 +120,8 @@ pub trait GradientCell: Cell {
     fn layout(totals: &Totals) -> Layout;
     /// Keeps a gradient and a hessian as they are, until the layout is known.
     fn stage(gradient: f64, hessian: f64) -> Self;
+    /// The gradient that was staged.
+    fn staged(self) -> f64;
     /// What was staged, as whole numbers, `weight` times.
     fn packed(self, weight: f64, layout: &Layout) -> Self;
     /// The fields of a sum.
@@ -147,6 +149,9 @@ impl GradientCell for [u64; 2] {
     fn stage(gradient: f64, hessian: f64) -> Self {
         [gradient.to_bits(), hessian.to_bits()]
     }
+    fn staged(self) -> f64 {
+        f64::from_bits(self[0])
+    }
     #[inline(always)]
     fn packed(self, weight: f64, layout: &Layout) -> Self {
         let [g, h] = self.map(f64::from_bits);
@@ -168,6 +173,9 @@ impl GradientCell for u64 {
     #[inline(always)]
     fn stage(gradient: f64, _: f64) -> Self {
         gradient.to_bits()
+    }
+    fn staged(self) -> f64 {
+        f64::from_bits(self)
     }
     #[inline(always)]
     fn packed(self, weight: f64, layout: &Layout) -> Self {

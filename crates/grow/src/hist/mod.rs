@@ -14,6 +14,9 @@
 //! | [`parting`] | sending a node's rows to its sides |
 //! | [`rules`] | limits, penalties, constraints |
 //! | [`grow`] | all of that: a tree |
+//! | [`routes`] | rows through a tree by their bins |
+//!
+//! `README.md` beside the crate's sources tells its next author why it is as it is.
 //!
 //! A tree of L leaves on n rows and p columns costs O(np) for the root and less than O(np) for every level below it, and
 //! O(255 p L) for the scans. References: \[Ke17\], \[Chen16\]; \[Shi22\] on gradients as whole numbers.
@@ -22,6 +25,7 @@ pub mod build;
 pub mod cell;
 pub mod grow;
 pub mod parting;
+pub mod routes;
 pub mod rules;
 mod scan;
 
@@ -30,4 +34,5 @@ mod tests;
 
 pub use cell::{Cell, GradientCell, Layout, Totals};
 pub use grow::{Grower, Grown};
+pub use routes::Routes;
 pub use rules::{GrowRules, Growth};

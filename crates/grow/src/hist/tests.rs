@@ -141,6 +141,8 @@ fn rows_stand_on_the_leaves_that_walking_finds_and_values_are_those_of_the_sums(
     let rules = rules();
     let (tree, leaves, rows) = data.grow(&rules);
     assert_eq!(leaves.len(), tree.n_leaves());
+    let table = data.table();
+    let routes = Routes::new(&table, &tree);
     for (node, range) in leaves {
         assert!(tree.is_leaf(node));
         let here = &rows[range];
@@ -148,6 +150,7 @@ fn rows_stand_on_the_leaves_that_walking_finds_and_values_are_those_of_the_sums(
         for i in here {
             let row = data.x.row(*i as usize).to_vec();
             assert_eq!(walk::leaf(&tree, &row), node);
+            assert_eq!(routes.leaf(*i as usize), node);
         }
         let [g, h, c] = data.sums(here);
         assert!((tree.value(node)[0] + g / (h + 0.1)).abs() < 1e-10);
@@ -342,7 +345,9 @@ fn categories_are_parted_into_the_best_sets() {
         })
         .fold(0.0, f64::max);
     let rows = rows_by_node(&tree, &data.x);
+    let routes = Routes::new(&table, &tree);
     let [left, right] = tree.children(0).unwrap();
+    assert!(rows[left].iter().all(|i| routes.leaf(*i as usize) == left));
     assert!((score(&rows[left]) + score(&rows[right]) - best).abs() < 1e-9);
 }
 

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bayes;
+mod boosting;
 mod cluster;
 mod datasets;
 mod files;
