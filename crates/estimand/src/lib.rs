@@ -20,6 +20,7 @@
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`svm`] | support vector machines and kernel methods |
+//! | [`cluster`] | k-means |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
@@ -38,6 +39,7 @@
 
 pub use estimand_bayes as bayes;
 pub use estimand_svm as svm;
+pub use estimand_cluster as cluster;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;

@@ -2,6 +2,7 @@
 
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
+pub use estimand_cluster::{KMeans, KMeansInit, KMeansModel};
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{
@@ -16,8 +17,8 @@ pub use estimand_linear::{
     LogisticRegression, LogisticRegressionCv, MultiLinearModel, MultiTaskElasticNet, MultiTaskElasticNetCv,
     MultiTaskLasso, MultiTaskLassoCv, OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCv, Perceptron,
     PoissonRegressor, QuadraticDiscriminantAnalysis, QuantileRegressor, RansacRegressor, Ridge,
-    RidgeClassifier, RidgeClassifierCv, RidgeCv, SgdClassifier, SgdRegressor, TheilSenRegressor,
-    TweedieRegressor,
+    RidgeClassifier, RidgeClassifierCv, RidgeCv, SgdClassifier, SgdOneClassSvm, SgdRegressor,
+    TheilSenRegressor, TweedieRegressor,
 };
 pub use estimand_metrics::{
     Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,

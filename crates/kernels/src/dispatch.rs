@@ -4,6 +4,7 @@
 //! AVX-512, for AVX2 with FMA and for the target's baseline; the vectoriser does the rest. The first call
 //! asks the processor what it can do and remembers the table to use.
 
+use crate::nearest::{self, Nearest};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
 use crate::{classes, isa, logistic, map, math::Real, panel, reduce, similarity, smo, sparse};
 use estimand_core::Float;
@@ -152,6 +153,14 @@ kernels! {
     pub fn linear_eight(rows: &[&[T]], shift: &[f64], weights: &[[f64; 8]], out: &mut [[f64; 8]]) = classes::linear_eight;
     /// outᵢₗ ← outᵢₗ + Σⱼ ((xᵢⱼ − centresⱼₗ) factorsⱼₗ)², as [`linear_eight`].
     pub fn gaussian_eight(rows: &[&[T]], centres: &[[f64; 8]], factors: &[[f64; 8]], out: &mut [[f64; 8]]) = classes::gaussian_eight;
+
+    /// Rows as long as `shift` less that, side by side: at most eight of them, and zeros where there are fewer.
+    pub fn pack_eight(rows: &[&[T]], shift: &[f64], panel: &mut [[f64; 8]]) = nearest::pack_eight;
+    /// Looks at further centres, numbers `first` and on, for the eight rows of a panel: `centres` has a row as long as
+    /// the panel for each value of `start`. With s = start − x·c, leaves in `found` the two least s of all centres so far.
+    pub fn nearest_eight(panel: &[[f64; 8]], centres: &[f64], start: &[f64], first: usize, found: &mut Nearest) = nearest::nearest_eight;
+    /// Squared distances of rows, less `shift`, to the centres that `which` names for each.
+    pub fn centre_distances(rows: &[&[T]], which: &[u32], shift: &[f64], centres: &[f64], out: &mut [f64]) = nearest::centre_distances;
 
     /// The logistic loss of margins `z` for labels `y` in {0, 1}: returns Σ wᵢ (ln(1 + exp zᵢ) − yᵢzᵢ) and
     /// leaves in `z` the residuals wᵢ (σ(zᵢ) − yᵢ). Without weights, w = 1.

@@ -10,6 +10,7 @@
 //! | `reduce` | dot products, sums, distances, `y ← αx + y`, rows shifted and scaled |
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
+//! | `nearest` | the nearest of many centres, for eight rows at a time |
 //! | `panel` | Gram matrices, tile by tile |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
@@ -36,6 +37,7 @@ mod logistic;
 mod map;
 mod math;
 mod memory;
+mod nearest;
 mod panel;
 mod reduce;
 mod sgd;
@@ -46,6 +48,7 @@ mod sparse;
 pub use dispatch::*;
 pub use isa::prefetch;
 pub use memory::zeros;
+pub use nearest::Nearest;
 pub use panel::PANEL;
 pub use reduce::LANES;
 pub use sgd::{SgdLoss, SgdPass, SgdRate, SgdRows, SgdRule, SgdSeen, SgdState};

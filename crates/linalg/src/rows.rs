@@ -173,7 +173,7 @@ pub fn class_scores_one<F: Float>(
 }
 
 /// Scores as they are, or the error of what made one of them NaN. One of −∞ is that of an impossible class; all of
-/// a row at −∞ are an error.
+/// a row at −∞ are an error, and so is +∞ among those of several classes, which leaves no probabilities.
 ///
 /// Records are not scanned for NaN or infinities: these spoil the scores, and only then is the place looked for.
 ///
@@ -185,7 +185,8 @@ pub fn checked<F: Float>(scores: Array2<F>, x: Records<'_, F>) -> Result<Array2<
     }
     x.check_finite()?;
     let lost = |row: ndarray::ArrayView1<'_, F>| {
-        row.iter().any(|z| z.is_nan()) || (row.len() > 1 && row.iter().all(|z| !z.is_finite()))
+        let highest = row.iter().fold(F::neg_infinity(), |a, b| a.max(*b));
+        row.iter().any(|z| z.is_nan()) || (row.len() > 1 && !highest.is_finite())
     };
     match scores.rows().into_iter().any(lost) {
         false => Ok(scores),

@@ -11,9 +11,22 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("ground", &["core"]),
     ("tools", &["par", "kernels"]),
     ("tools", &["metrics"]),
-    ("shared machinery", &["linalg", "loss"]),
+    ("shared machinery", &["linalg", "loss", "grow"]),
     ("shared machinery", &["optim"]),
-    ("families", &["datasets", "preprocessing", "linear", "bayes", "svm", "model-selection", "compose", "plot"]),
+    (
+        "families",
+        &[
+            "datasets",
+            "preprocessing",
+            "linear",
+            "bayes",
+            "svm",
+            "cluster",
+            "model-selection",
+            "compose",
+            "plot",
+        ],
+    ),
     ("front door", &["estimand"]),
 ];
 

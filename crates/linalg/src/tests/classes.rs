@@ -1,9 +1,9 @@
 //! Moments by class, Gram matrices within classes, and scores, against their definitions.
 
 use super::{layouts, numbers, weights};
-use crate::rows::{Affine, scores, scores_one};
+use crate::rows::{Affine, checked, scores, scores_one};
 use crate::{ClassMoments, Moments};
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2, Axis, array};
 use proptest::prelude::*;
 
 fn codes(n: usize, k: usize) -> Array1<u32> {
@@ -103,5 +103,16 @@ fn scores_are_those_of_each_row_in_any_layout() {
                 assert_eq!(one, found.to_vec(), "{what}, k = {k}");
             }
         });
+    }
+}
+
+#[test]
+fn scores_without_probabilities_are_errors() {
+    let (x, inf) = (array![[1.0]], f64::INFINITY);
+    for possible in [array![[inf]], array![[-inf]], array![[-inf, 0.0, -inf]], array![[1e308, -1e308]]] {
+        assert!(checked(possible.clone(), (&x).into()).is_ok(), "{possible}");
+    }
+    for lost in [array![[f64::NAN]], array![[-inf, -inf]], array![[inf, 0.0, 0.0]], array![[0.0, f64::NAN]]] {
+        assert!(checked(lost.clone(), (&x).into()).is_err(), "{lost}");
     }
 }

@@ -130,7 +130,9 @@ impl<F: Float> TryFrom<State<F>> for LinearDiscriminantModel<F> {
             check_len("rows of the scalings", p, scalings.nrows())?;
         }
         let numbers = state.slopes.iter().chain(&state.xbar).chain(state.scalings.iter().flatten());
-        if !numbers.chain(&state.means).all(|v| v.is_finite()) || state.constants.iter().any(|v| v.is_nan()) {
+        // A class of prior 0 has the constant −∞.
+        let possible = state.constants.iter().all(|v| *v < f64::INFINITY);
+        if !(possible && numbers.chain(&state.means).all(|v| v.is_finite())) {
             return Err(Error::Persist { what: "coefficients are not finite".into() });
         }
         let scores = Affine::new(state.slopes.view(), &state.constants, state.xbar.clone());

@@ -110,8 +110,10 @@ impl<F: Float> QuadraticDiscriminantModel<F> {
         check_len("columns of the means", p, self.means.ncols())?;
         check_len("classes", k, self.whitening.len())?;
         self.whitening.iter().try_for_each(|a| check_len("whitening", p.div_ceil(8) * p, a.len()))?;
-        let numbers = self.means.iter().chain(self.whitening.iter().flatten().flatten());
-        if numbers.chain(&self.constants).any(|v| v.is_nan()) {
+        let mut numbers = self.means.iter().chain(self.whitening.iter().flatten().flatten());
+        // A class of prior 0 has the constant −∞.
+        let possible = self.constants.iter().all(|v| *v < f64::INFINITY);
+        if !(possible && numbers.all(|v| v.is_finite())) {
             return Err(Error::Persist { what: "means or covariances are not numbers".into() });
         }
         Ok(())

@@ -148,6 +148,10 @@ impl Part {
             kernels::axpy(1.0, &offset[at.clone()], z);
         }
         let (y, weights) = (&rows.y[at.clone()], rows.weights.as_ref().map(|w| &w[at]));
+        // The mean of a row without weight may overflow, and no weight makes of that a zero.
+        if let Some(weights) = weights {
+            z.iter_mut().zip(weights).filter(|(_, w)| **w == 0.0).for_each(|(z, _)| *z = 1.0);
+        }
         if second == Second::None {
             *value += loss.gradient(z, y, weights);
         } else {

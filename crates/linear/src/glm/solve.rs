@@ -66,6 +66,7 @@ pub(super) fn solve<F: Float>(
     }
     let f = problem.gradient(&start, &mut vec![0.0; start.len()]);
     let deviance = (f - problem.size_of_terms) / f;
+    check_scale(settings, &problem)?;
     let stop = Stop {
         gradient: settings.tol,
         decrease: DECREASE * settings.tol * deviance.clamp(0.0, 1.0),
@@ -103,6 +104,18 @@ fn check<F: Float>(settings: &Glm, samples: Samples<'_, F, Array1<F>>, rows: &Ro
         }
         None => Ok(()),
     }
+}
+
+/// Refuses targets of a size at which the deviance overflows or vanishes, so that all coefficients would be as good.
+fn check_scale<F: Float>(settings: &Glm, problem: &Problem<'_, '_, F>) -> Result<()> {
+    let (power, y) = (settings.loss.power, &problem.rows.y);
+    let first = y.first().copied().unwrap_or_default();
+    let spread = y.iter().fold(0.0, |max: f64, y| max.max((y - first).abs()));
+    let squares = power != 0.0 || spread == 0.0 || (spread * spread).is_normal();
+    // yμ⁻ᵖ dμ/dz
+    let log = settings.loss.link == estimand_loss::Link::Log && problem.level.is_finite();
+    let within = squares && (!log || ((1.0 - power) * problem.level).exp().is_normal());
+    if within { Ok(()) } else { Err(Error::numerical("the deviance leaves the range of f64; rescale y")) }
 }
 
 /// What to do, decided from the settings and the shape alone.

@@ -1,6 +1,7 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
 mod bayes;
+mod cluster;
 mod glm;
 mod linear;
 mod logistic;
@@ -20,6 +21,7 @@ use estimand_bench_protocol::Entry;
 pub(crate) fn all() -> Vec<Entry> {
     [
         bayes::ENTRIES,
+        cluster::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
         logistic::ENTRIES,

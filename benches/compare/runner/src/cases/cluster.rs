@@ -1,0 +1,36 @@
+//! Clustering.
+
+use crate::data::matrix;
+use estimand::core::Float;
+use estimand::prelude::*;
+use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated};
+
+pub(crate) const ENTRIES: &[Entry] = &[
+    ("kmeans_k10", "estimand", lloyd::<f64>),
+    ("kmeans_k10", "estimand:f32", lloyd::<f32>),
+    ("kmeans_k100", "estimand", lloyd::<f64>),
+    ("kmeans_k100", "estimand:f32", lloyd::<f32>),
+    ("kmeans_k1000", "estimand", lloyd::<f64>),
+    ("kmeans_k1000", "estimand:f32", lloyd::<f32>),
+    ("kmeans_pp_default", "estimand", |job| kmeans::<f64>(job, &KMeans::new(20))),
+];
+
+/// Twenty rounds from given centres.
+fn lloyd<F: Float>(job: &Job) -> Result<Answer> {
+    let start = matrix(job, "init")?;
+    kmeans::<F>(job, &KMeans::new(start.nrows()).init(start).max_iter(20).tol(0.0))
+}
+
+fn kmeans<F: Float>(job: &Job, settings: &KMeans) -> Result<Answer> {
+    let x = matrix(job, "X")?.mapv(F::of);
+    forget_peak();
+    let (model, fit) = repeated(job.reps, || Ok(settings.fit(&x)?))?;
+    let centers = model.centers();
+    job.write(
+        "centers",
+        &[centers.nrows(), centers.ncols()],
+        &centers.iter().map(|c| c.f64()).collect::<Vec<_>>(),
+    )?;
+    job.write("n_iter", &[], &[model.report().iterations as f64])?;
+    Ok(Answer::new(fit, Vec::new()))
+}

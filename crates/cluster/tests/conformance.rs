@@ -1,0 +1,12 @@
+//! Every clustering under the conformance suite, as a transformer to distances.
+
+use estimand_cluster::KMeans;
+use estimand_testkit::transformer;
+
+#[test]
+fn k_means() {
+    let drawn = "k-means++ draws rows by their place";
+    let suite = transformer(KMeans::new(2).seed(1)).saved().one_row();
+    suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
+    transformer(KMeans::new(1)).saved().one_row().run();
+}
