@@ -13,6 +13,7 @@
 //! | [`importance`] | how much columns matter to trees |
 //! | [`shap`] | what each column adds to a prediction |
 //! | [`export`] | a tree as text, for Graphviz, and as a picture |
+//! | [`weight_unit`] | what weights beyond the usual are counted in |
 
 pub mod bins;
 pub mod exact;
@@ -23,7 +24,9 @@ pub mod prune;
 pub mod settings;
 pub mod shap;
 pub mod tree;
+mod unit;
 pub mod walk;
 
 pub use importance::Importance;
 pub use tree::{Stat, Test, Tree};
+pub use unit::weight_unit;

@@ -127,6 +127,11 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// Multiplies the weights seen in training.
+    pub(crate) fn multiply_weights(&mut self, unit: f64) {
+        self.stats.iter_mut().for_each(|stat| stat.weight *= unit);
+    }
+
     /// A single leaf with zeros for values, at least one.
     pub fn new(width: usize) -> Self {
         let width = width.max(1);

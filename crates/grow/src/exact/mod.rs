@@ -35,6 +35,7 @@ mod tests;
 pub use columns::Columns;
 
 use crate::tree::Tree;
+use crate::weight_unit;
 use best::Best;
 use builder::Task;
 use columns::{Keyed, Keys};
@@ -125,6 +126,14 @@ pub fn grow(
     growth: &Growth,
     seed: Seed,
 ) -> Tree {
+    let unit = weights.map_or(1.0, weight_unit);
+    if unit != 1.0 {
+        let weights: Option<Vec<f64>> = weights.map(|w| w.iter().map(|w| w / unit).collect());
+        let growth = Growth { min_weight_leaf: growth.min_weight_leaf / unit, ..growth.clone() };
+        let mut tree = grow(columns, response, weights.as_deref(), &growth, seed);
+        tree.multiply_weights(unit);
+        return tree;
+    }
     let weights = weights.and_then(rounded_weights);
     let rows: Vec<u32> = match &weights {
         Some(weights) => (0..weights.len() as u32).filter(|i| weights[*i as usize] > 0.0).collect(),
