@@ -10,7 +10,8 @@ pub use estimand_core::{
     TransformOne,
 };
 pub use estimand_ensemble::{
-    ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor,
+    ExtraTreesClassifier, ExtraTreesRegressor, IsolationForest, RandomForestClassifier,
+    RandomForestRegressor,
 };
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,

@@ -113,8 +113,7 @@ impl Forest {
         });
         // Sums, and the number of trees.
         let mut sums = vec![0.0; n * (width + 1)];
-        let steps: usize = trees.iter().map(Tree::depth).sum();
-        walk::for_each_block(x, &mut sums, width + 1, p + 4 * steps, |first, rows, sums| {
+        walk::for_each_block_of(trees, x, &mut sums, width + 1, |first, rows, sums| {
             for (tree, unseen) in trees.iter().zip(&unseen) {
                 let rows = rows.chunks_exact(p).zip(&unseen[first..]).zip(sums.chunks_exact_mut(width + 1));
                 for ((row, _), sums) in rows.filter(|((_, unseen), _)| **unseen) {

@@ -134,7 +134,7 @@ impl<F: Float> ForestModel<F> {
         self.check(x)?;
         let (width, p) = (self.trees.len(), x.ncols());
         let mut out = vec![0; x.nrows() * width];
-        walk::for_each_block(x, &mut out, width, self.cost(), |_, rows, out| {
+        walk::for_each_block_of(&self.trees, x, &mut out, width, |_, rows, out| {
             let mut leaves = vec![0; out.len() / width];
             for (t, tree) in self.trees.iter().enumerate() {
                 walk::leaves(tree, rows, p, &mut leaves);
@@ -158,10 +158,6 @@ impl<F: Float> ForestModel<F> {
                 Err(Error::NonFinite { what: "x".into(), value: row[column].to_string(), row: 0, column })
             }
         }
-    }
-
-    fn cost(&self) -> usize {
-        4 * self.trees.iter().map(Tree::depth).sum::<usize>()
     }
 
     fn width(&self) -> usize {

@@ -13,6 +13,7 @@
 //! | [`split`] | splits, rows parted by them, columns drawn |
 //! | [`best`], [`sort`] | the best threshold or set of categories; rows in the order of a column |
 //! | [`random`] | thresholds drawn at random |
+//! | [`isolation`] | trees without a target, which set rows apart |
 //! | [`builder`] | nodes, depth first or best first |
 //!
 //! A node of m rows costs O(m) for each column that has few distinct values, and O(m log m) or less for others; nothing
@@ -25,6 +26,7 @@ mod best;
 mod builder;
 mod columns;
 mod criterion;
+mod isolation;
 mod random;
 mod sort;
 mod split;
@@ -33,6 +35,7 @@ mod table;
 mod tests;
 
 pub use columns::Columns;
+pub use isolation::isolate;
 
 use crate::tree::Tree;
 use best::Best;
