@@ -2,12 +2,17 @@
 //!
 //! | page | estimators |
 //! |---|---|
+//! | [`adaboost`] | [`AdaBoostClassifier`], [`AdaBoostRegressor`]: any learner, on rows weighted by the errors of those before it |
 //! | [`isolation`] | [`IsolationForest`]: rows that random splits set apart quickly |
 //! | [`forest`] | [`RandomForestClassifier`], [`RandomForestRegressor`], [`ExtraTreesClassifier`], [`ExtraTreesRegressor`]: the mean of many trees that differ by chance |
 
+pub mod adaboost;
 pub mod forest;
 pub mod isolation;
 
+pub use adaboost::{
+    AdaBoostClassifier, AdaBoostClassifierModel, AdaBoostLoss, AdaBoostRegressor, AdaBoostRegressorModel,
+};
 pub use forest::{
     ClassForest, ExtraTreesClassifier, ExtraTreesRegressor, ForestModel, MultiRegressionForest,
     RandomForestClassifier, RandomForestRegressor, RegressionForest,

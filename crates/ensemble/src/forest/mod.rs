@@ -40,6 +40,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bag::Bag;
 pub use model::{ClassForest, ForestModel, MultiRegressionForest, OutOfBag, RegressionForest};
 pub use settings::{
     ExtraTreesClassifier, ExtraTreesRegressor, ForestTarget, RandomForestClassifier, RandomForestRegressor,
