@@ -5,13 +5,19 @@
 //! | [`adaboost`] | [`AdaBoostClassifier`], [`AdaBoostRegressor`]: any learner, on rows weighted by the errors of those before it |
 //! | [`isolation`] | [`IsolationForest`]: rows that random splits set apart quickly |
 //! | [`forest`] | [`RandomForestClassifier`], [`RandomForestRegressor`], [`ExtraTreesClassifier`], [`ExtraTreesRegressor`]: the mean of many trees that differ by chance |
+//! | [`boosting`] | [`HistGradientBoostingClassifier`], [`HistGradientBoostingRegressor`]: trees that each learn what those before left over |
 
 pub mod adaboost;
+pub mod boosting;
 pub mod forest;
 pub mod isolation;
 
 pub use adaboost::{
     AdaBoostClassifier, AdaBoostClassifierModel, AdaBoostLoss, AdaBoostRegressor, AdaBoostRegressorModel,
+};
+pub use boosting::{
+    HistGradientBoostingClassifier, HistGradientBoostingClassifierModel, HistGradientBoostingRegressor,
+    HistGradientBoostingRegressorModel, RegressionLoss,
 };
 pub use forest::{
     ClassForest, ExtraTreesClassifier, ExtraTreesRegressor, ForestModel, MultiRegressionForest,

@@ -108,7 +108,8 @@ impl<'a> Export<'a> {
         let font = "fontname=\"helvetica\"";
         let mut out = format!("digraph Tree {{\nnode [shape=box, {font}] ;\nedge [{font}] ;\n");
         for Shown { node, lines, parent, .. } in self.shown() {
-            let label = lines.iter().map(|l| l.replace('\\', "\\\\").replace('"', "\\\"")).collect::<Vec<_>>();
+            let label =
+                lines.iter().map(|l| l.replace('\\', "\\\\").replace('"', "\\\"")).collect::<Vec<_>>();
             let _ = writeln!(out, "{node} [label=\"{}\"] ;", label.join("\\n"));
             if let Some((parent, left)) = parent {
                 let _ = write!(out, "{parent} -> {node}");
@@ -135,7 +136,7 @@ impl<'a> Export<'a> {
         let mut places = vec![0.0; self.tree.n_nodes()];
         let mut leaves = 0.0;
         for (i, s) in shown.iter().enumerate() {
-            if !shown.get(i + 1).is_some_and(|next| next.depth > s.depth) {
+            if shown.get(i + 1).is_none_or(|next| next.depth <= s.depth) {
                 places[s.node] = leaves;
                 leaves += 1.0;
             }
@@ -161,7 +162,11 @@ impl<'a> Export<'a> {
                 let (tx, word) = ((px + cx) / 2.0, if left { "yes" } else { "no" });
                 let (shift, anchor) = if left { (-6.0, "end") } else { (6.0, "start") };
                 let ty = (py + y) / 2.0;
-                let _ = writeln!(out, "<text x=\"{:.1}\" y=\"{ty:.1}\" text-anchor=\"{anchor}\">{word}</text>", tx + shift);
+                let _ = writeln!(
+                    out,
+                    "<text x=\"{:.1}\" y=\"{ty:.1}\" text-anchor=\"{anchor}\">{word}</text>",
+                    tx + shift
+                );
             }
             let _ = writeln!(
                 out,
@@ -171,7 +176,11 @@ impl<'a> Export<'a> {
             );
             for (i, line) in s.lines.iter().enumerate() {
                 let (tx, ty) = (x + width / 2.0, y + 5.0 + LINE * (i as f64 + 0.75));
-                let _ = writeln!(out, "<text x=\"{tx:.1}\" y=\"{ty:.1}\" text-anchor=\"middle\">{}</text>", escape(line));
+                let _ = writeln!(
+                    out,
+                    "<text x=\"{tx:.1}\" y=\"{ty:.1}\" text-anchor=\"middle\">{}</text>",
+                    escape(line)
+                );
             }
         }
         out.push_str("</svg>\n");
@@ -197,7 +206,8 @@ impl<'a> Export<'a> {
     /// What a box says.
     fn lines(&self, node: usize) -> Vec<String> {
         let (stat, d) = (self.tree.stat(node), self.decimals);
-        let mut lines: Vec<String> = self.tree.test(node).map(|test| self.side(&test, true)).into_iter().collect();
+        let mut lines: Vec<String> =
+            self.tree.test(node).map(|test| self.side(&test, true)).into_iter().collect();
         lines.push(format!("{} = {:.d$}", self.impurity, stat.impurity));
         lines.push(format!("samples = {}", stat.rows));
         match &self.classes {
@@ -288,7 +298,8 @@ impl<'a> Export<'a> {
             }
             None => {
                 let all = (0..self.tree.n_nodes()).map(|i| self.tree.value(i)[0]);
-                let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+                let (low, high) =
+                    all.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
                 (COLOURS[0], if high > low { (values[0] - low) / (high - low) } else { 0.0 })
             }
         };

@@ -188,8 +188,17 @@ mod tests {
         let path = path(&tree);
         for i in 1..path.ccp_alphas.len() {
             let pruned = pruned(&tree, path.ccp_alphas[i]);
-            assert!((cost(&pruned, 0.0) - path.impurities[i..].iter().zip(&path.ccp_alphas[i..])
-                .filter(|(_, a)| **a <= path.ccp_alphas[i]).map(|(r, _)| *r).fold(0.0, f64::max)).abs() < 1e-12);
+            assert!(
+                (cost(&pruned, 0.0)
+                    - path.impurities[i..]
+                        .iter()
+                        .zip(&path.ccp_alphas[i..])
+                        .filter(|(_, a)| **a <= path.ccp_alphas[i])
+                        .map(|(r, _)| *r)
+                        .fold(0.0, f64::max))
+                .abs()
+                    < 1e-12
+            );
         }
     }
 }

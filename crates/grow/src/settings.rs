@@ -194,7 +194,8 @@ impl Plan {
             exact::Response::Numbers(_, 1) => false,
             exact::Response::Numbers(..) if self.criterion == Criterion::SquaredError => true,
             exact::Response::Numbers(..) => {
-                let what = "several targets with this criterion; use squared error, or fit one target at a time";
+                let what =
+                    "several targets with this criterion; use squared error, or fit one target at a time";
                 return Err(Error::unsupported(&*self.name, what));
             }
         };

@@ -203,7 +203,11 @@ impl Tree {
         let moved: Vec<Node> = (0..tree.n_nodes())
             .map(|i| {
                 let Node { test, column, left } = tree.nodes[i];
-                let test = if tree.nodes[i].is_categorical() { test + ((self.sets.len() as u64) << 32) } else { test };
+                let test = if tree.nodes[i].is_categorical() {
+                    test + ((self.sets.len() as u64) << 32)
+                } else {
+                    test
+                };
                 Node { test, column, left: place(left as usize) as u32 }
             })
             .collect();

@@ -20,11 +20,12 @@ pub(crate) fn sort_parts<T: Real, I: Isa>(keys: &mut [u32], ends: &[u32]) {
     for end in ends {
         let (part, after) = rest.split_at_mut((*end - first) as usize);
         (rest, first) = (after, *end);
-        match part.len() {
-            0 | 1 => {}
-            ..=ONE_BY_ONE => one_by_one(part),
-            ..=EACH_WITH_EACH => each_with_each(part),
-            _ => part.sort_unstable(),
+        if part.len() <= ONE_BY_ONE {
+            one_by_one(part);
+        } else if part.len() <= EACH_WITH_EACH {
+            each_with_each(part);
+        } else {
+            part.sort_unstable();
         }
     }
 }
@@ -93,7 +94,8 @@ fn lanes<T: Copy>(a: &[T; LANES], b: [T; LANES], f: impl Fn(T, T) -> T) -> [T; L
 #[inline(always)]
 pub(crate) fn sum_at_most<T: Real, I: Isa>(x: &[T], threshold: T, terms: &[f64]) -> [f64; 2] {
     let n = x.len().min(terms.len());
-    let ((eights, rest), (terms, terms_rest)) = (x[..n].as_chunks::<LANES>(), terms[..n].as_chunks::<LANES>());
+    let ((eights, rest), (terms, terms_rest)) =
+        (x[..n].as_chunks::<LANES>(), terms[..n].as_chunks::<LANES>());
     let (mut count, mut s) = ([0_u64; LANES], [0.0; LANES]);
     // Masks: of a choice between two numbers, the compiler makes a branch, which half of the time goes the other way.
     let mut add = |l: usize, x: T, term: f64| {

@@ -1,8 +1,8 @@
 //! Fitted trees.
 
 use estimand_core::{
-    Csr, Error, Features, Float, Predict, PredictOne, Probabilities, Records, Report, Result, Scores, Scratch,
-    Seed, persist::check_len,
+    Csr, Error, Features, Float, Predict, PredictOne, Probabilities, Records, Report, Result, Scores,
+    Scratch, Seed, persist::check_len,
 };
 use estimand_grow::exact::Response;
 use estimand_grow::export::Export;
@@ -94,7 +94,8 @@ impl<F: Float> TreeModel<F> {
         for node in 0..n {
             self.tree.children(node).into_iter().flatten().for_each(|child| parents[child] = node);
         }
-        let path = |leaf: usize| std::iter::successors(Some(leaf), |node| (*node > 0).then(|| parents[*node]));
+        let path =
+            |leaf: usize| std::iter::successors(Some(leaf), |node| (*node > 0).then(|| parents[*node]));
         let ones = leaves.iter().enumerate().flat_map(|(i, leaf)| path(*leaf).map(move |j| (i, j, F::one())));
         Csr::from_triplets(leaves.len(), n, ones)
     }

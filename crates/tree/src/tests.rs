@@ -16,9 +16,8 @@ fn absolute_error_of_two_toys() {
     // Both worked out in scikit-learn's test_mae: impurities and values of root, left and right.
     let x = column([3.0, 5.0, 8.0, 3.0, 5.0]);
     let (y, w) = (array![3.0, 3.0, 4.0, 6.0, 7.0], array![0.1, 0.3, 1.0, 0.6, 0.3]);
-    let settings = DecisionTreeRegressor::new()
-        .criterion(RegressionCriterion::AbsoluteError)
-        .max_leaf_nodes(Some(2));
+    let settings =
+        DecisionTreeRegressor::new().criterion(RegressionCriterion::AbsoluteError).max_leaf_nodes(Some(2));
     let seen = |model: &RegressionTree<f64>| -> (Vec<f64>, Vec<f64>) {
         (0..3).map(|i| (model.tree().stat(i).impurity, model.tree().value(i)[0])).unzip()
     };
@@ -135,7 +134,10 @@ fn a_wanted_decrease_is_kept_to() {
             assert!(whole(node) - whole(left) - whole(right) >= 0.03 - 1e-12);
         }
     }
-    assert!(tree.n_leaves() > 1 && tree.n_leaves() < DecisionTreeClassifier::new().fit((&x, &y)).unwrap().n_leaves());
+    assert!(
+        tree.n_leaves() > 1
+            && tree.n_leaves() < DecisionTreeClassifier::new().fit((&x, &y)).unwrap().n_leaves()
+    );
 }
 
 #[test]
@@ -156,7 +158,9 @@ fn what_cannot_be_honoured_is_refused() {
     assert!(refuse(tree().max_features(0)).contains("max_features"));
     let absolute = tree().criterion(RegressionCriterion::AbsoluteError);
     assert!(message(absolute.fit((&x, &both)).unwrap_err()).contains("several targets"));
-    assert!(message(tree().monotonic_cst(vec![1, 0]).fit((&x, &both)).unwrap_err()).contains("several targets"));
+    assert!(
+        message(tree().monotonic_cst(vec![1, 0]).fit((&x, &both)).unwrap_err()).contains("several targets")
+    );
     let three = DecisionTreeClassifier::new().monotonic_cst(vec![1, 0]);
     assert!(message(three.fit((&x, &[0, 1, 2])).unwrap_err()).contains("two classes"));
 }
@@ -190,7 +194,10 @@ fn shares_of_rows_round_up() {
 
 /// The records and labels of scikit-learn's export tests.
 fn toy() -> (Array2<f64>, [i32; 6]) {
-    (array![[-2.0, -1.0], [-1.0, -1.0], [-1.0, -2.0], [1.0, 1.0], [1.0, 2.0], [2.0, 1.0]], [-1, -1, -1, 1, 1, 1])
+    (
+        array![[-2.0, -1.0], [-1.0, -1.0], [-1.0, -2.0], [1.0, 1.0], [1.0, 2.0], [2.0, 1.0]],
+        [-1, -1, -1, 1, 1, 1],
+    )
 }
 
 #[test]
@@ -198,7 +205,8 @@ fn text_is_laid_out_as_scikit_learn_does() {
     let (x, y) = toy();
     let names: Vec<String> = ["feature_0", "feature_1"].map(String::from).to_vec();
     let names_of = |x: &Array2<f64>, y: &[i32]| {
-        let samples = estimand_core::Samples::new(estimand_core::Records::from(x).with_names(&names), y.into());
+        let samples =
+            estimand_core::Samples::new(estimand_core::Records::from(x).with_names(&names), y.into());
         Fit::<f64, Array1<i32>>::fit_samples(&DecisionTreeClassifier::new(), samples).unwrap()
     };
     let model = names_of(&x, &y);
@@ -216,7 +224,8 @@ fn text_is_laid_out_as_scikit_learn_does() {
     let truncated = "|--- feature_0 <= 0.00\n|   |--- class: -1\n|--- feature_0 >  0.00\n|   |--- truncated branch of depth 1\n";
     assert_eq!(model.export().class_names(model.classes()).max_depth(0).text(), truncated);
 
-    let (x, both) = (toy().0, array![[-1.0, -1.0], [-1.0, -1.0], [-1.0, -1.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]);
+    let (x, both) =
+        (toy().0, array![[-1.0, -1.0], [-1.0, -1.0], [-1.0, -1.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]);
     let model = DecisionTreeRegressor::new().fit((&x, &both)).unwrap();
     let values = "|--- x0 <= 0.0\n|   |--- value: [-1.0, -1.0]\n|--- x0 >  0.0\n|   |--- value: [1.0, 1.0]\n";
     assert_eq!(model.export().decimals(1).text(), values);
@@ -242,7 +251,8 @@ fn graphviz_is_written_as_scikit_learn_does() {
 #[test]
 fn sets_and_missing_values_are_named() {
     let x = array![[0.0, NAN], [2.0, 1.0], [1.0, 1.0], [3.0, NAN], [0.0, 1.0]];
-    let model = DecisionTreeClassifier::new().categorical_features(vec![0]).fit((&x, &[0, 1, 0, 0, 1])).unwrap();
+    let model =
+        DecisionTreeClassifier::new().categorical_features(vec![0]).fit((&x, &[0, 1, 0, 0, 1])).unwrap();
     let text = model.export().class_names(["no", "yes"]).show_missing(true).text();
     assert!(text.contains("x1 is known") && text.contains("x1 is missing"), "{text}");
     assert!(text.contains("x0 in {1, 3}") && text.contains("x0 not in {1, 3} or missing"), "{text}");

@@ -4,8 +4,8 @@ use super::{Learner, boosted, needs_weights};
 use estimand_core::describe::{above, at_least};
 use estimand_core::persist::check_len;
 use estimand_core::{
-    ClassCodes, Classifier, Error, Features, Fit, FitClasses, Float, Persist, Predict, PredictOne, Probabilities,
-    Records, Report, Result, Samples, Scores, Scratch,
+    ClassCodes, Classifier, Error, Features, Fit, FitClasses, Float, Persist, Predict, PredictOne,
+    Probabilities, Records, Report, Result, Samples, Scores, Scratch,
 };
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
@@ -79,11 +79,9 @@ where
                 break;
             }
             if error >= guessing {
+                // No better than guessing; the first learner is kept for want of another.
                 if learners.is_empty() {
-                    return Err(Error::numerical(format!(
-                        "{} is no better than guessing ({error:.3} of the weight is wrong); boost another estimator",
-                        self.estimator.name()
-                    )));
+                    learners.push(Learner { model, weight: 1.0, error });
                 }
                 converged = true;
                 break;
@@ -94,11 +92,16 @@ where
             let factor = weight.exp();
             weights.iter_mut().zip(&wrong).filter(|(_, wrong)| **wrong).for_each(|(w, _)| *w *= factor);
             if !normalise(&mut weights) {
-                return Err(Error::numerical("weights of rows leave the range of f64; lower `learning_rate`"));
+                return Err(Error::numerical(
+                    "weights of rows leave the range of f64; lower `learning_rate`",
+                ));
             }
         }
-        let report = Report::iterative("SAMME", learners.len(), true)
-            .note(if converged { "stopped early" } else { "all rounds were made" });
+        let report = Report::iterative("SAMME", learners.len(), true).note(if converged {
+            "stopped early"
+        } else {
+            "all rounds were made"
+        });
         Ok(AdaBoostClassifierModel { learners, k, features: Features::of(x), report, scalar: PhantomData })
     }
 
@@ -229,7 +232,8 @@ impl<F: Float, M: Persist> Persist for AdaBoostClassifierModel<F, M> {
     }
     fn check_loaded(&self) -> Result<()> {
         self.features.check_loaded()?;
-        if self.learners.is_empty() || self.learners.iter().any(|l| !(l.weight.is_finite() && l.weight > 0.0)) {
+        if self.learners.is_empty() || self.learners.iter().any(|l| !(l.weight.is_finite() && l.weight > 0.0))
+        {
             return Err(Error::Persist { what: "no learners, or weights that are not positive".into() });
         }
         self.learners.iter().try_for_each(|learner| {

@@ -16,13 +16,14 @@
 //!
 //! 1. Fit the estimator on the weighted rows; for numbers, on rows drawn by their weights (`bootstrap`).
 //! 2. Weigh it by (1) or (4), and the rows anew by (2) or (4).
-//! 3. Stop after `n_estimators`; after one without error; before one that is no better than guessing.
+//! 3. Stop after `n_estimators`; after one without error; before one that is no better than guessing, unless it is the first.
 //!
 //! Any estimator will do that honours weights; small trees are usual. Costs a fit and a prediction for each round.
 //!
 //! **Differs from scikit-learn.** There is no default estimator, as trees are a family of their own: write
 //! `AdaBoostClassifier::new(DecisionTreeClassifier::new().max_depth(Some(1)))`. Without `bootstrap`, numbers are learnt
-//! from weighted rows, and nothing is random. A weighted median that falls between two predictions is their middle.
+//! from weighted rows, and nothing is random. A first learner that is no better than guessing is kept, where SAMME fails
+//! there. A weighted median that falls between two predictions is their middle.
 //!
 //! **References.** \[FreundSchapire97\]; \[ZhuEtAl09\] on several classes; \[Drucker97\] on numbers.
 

@@ -218,7 +218,8 @@ impl<M: Persist> Persist for AdaBoostRegressorModel<M> {
     }
     fn check_loaded(&self) -> Result<()> {
         self.features.check_loaded()?;
-        if self.learners.is_empty() || self.learners.iter().any(|l| !(l.weight.is_finite() && l.weight > 0.0)) {
+        if self.learners.is_empty() || self.learners.iter().any(|l| !(l.weight.is_finite() && l.weight > 0.0))
+        {
             return Err(Error::Persist { what: "no learners, or weights that are not positive".into() });
         }
         self.learners.iter().try_for_each(|learner| learner.model.check_loaded())

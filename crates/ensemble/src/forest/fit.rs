@@ -25,7 +25,8 @@ pub(crate) struct Forest {
 impl Forest {
     fn check(&self) -> Result<()> {
         if !self.bootstrap {
-            let without = |what: &str| Err(Error::unsupported(&*self.plan.name, format!("{what} without `bootstrap`")));
+            let without =
+                |what: &str| Err(Error::unsupported(&*self.plan.name, format!("{what} without `bootstrap`")));
             if self.max_samples.is_some() {
                 return without("`max_samples`");
             }
@@ -59,7 +60,9 @@ impl Forest {
             Response::Classes(_, width) | Response::Numbers(_, width) => width,
         };
         if start.iter().any(|tree| tree.width() != width) {
-            return Err(Error::target("as many classes or targets as the model to start from has are needed"));
+            return Err(Error::target(
+                "as many classes or targets as the model to start from has are needed",
+            ));
         }
         if self.n_trees < start.len() {
             let allowed = format!("at least {}, the trees to start from", start.len());
@@ -93,7 +96,10 @@ impl Forest {
             codes.iter().zip(&drawn).for_each(|(c, w)| masses[*c as usize] += w);
             let present = masses.iter().filter(|m| **m > 0.0).count() as f64;
             let total: f64 = masses.iter().sum();
-            codes.iter().zip(&mut drawn).for_each(|(c, w)| *w *= total / (present * masses[*c as usize]).max(1.0));
+            codes
+                .iter()
+                .zip(&mut drawn)
+                .for_each(|(c, w)| *w *= total / (present * masses[*c as usize]).max(1.0));
         }
         drawn
     }

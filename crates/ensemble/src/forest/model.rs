@@ -313,10 +313,10 @@ impl<F: Float> PredictOne<F> for MultiRegressionForest<F> {
     }
 }
 
-estimand_core::persist!(
-    ClassForest<F>,
-    |model| model.check_contents(model.width()),
-    |model, k| check_len("classes", k, model.width())
-);
+estimand_core::persist!(ClassForest<F>, |model| model.check_contents(model.width()), |model, k| check_len(
+    "classes",
+    k,
+    model.width()
+));
 estimand_core::persist!(RegressionForest<F>, |model| model.check_contents(1));
 estimand_core::persist!(MultiRegressionForest<F>, |model| model.check_contents(model.width()));

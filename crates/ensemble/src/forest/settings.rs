@@ -9,7 +9,7 @@ use estimand_core::{
 };
 use estimand_grow::Tree;
 use estimand_grow::exact::Response;
-use estimand_grow::settings::{numbers_of, ClassCriterion, MaxFeatures, RegressionCriterion, Rows, Splitter};
+use estimand_grow::settings::{ClassCriterion, MaxFeatures, RegressionCriterion, Rows, Splitter, numbers_of};
 use estimand_grow::tree_params;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 

@@ -34,8 +34,8 @@ mod tests;
 use estimand_core::describe::{above_to, at_least};
 use estimand_core::random::{below, sample};
 use estimand_core::{
-    Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch, Seed,
-    order,
+    Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
+    Seed, order,
 };
 use estimand_grow::exact::{Columns, isolate};
 use estimand_grow::settings::{MaxFeatures, Rows};
@@ -167,7 +167,8 @@ impl IsolationForest {
             true => {
                 let columns = sample(p, wanted, &mut stream);
                 let part = drawn.into_dense().select(ndarray::Axis(1), &columns);
-                isolate(&Columns::raw((&part).into(), &[])?, depth, seed.child(0)).with_columns(|j| columns[j])
+                isolate(&Columns::raw((&part).into(), &[])?, depth, seed.child(0))
+                    .with_columns(|j| columns[j])
             }
         };
         let mut depths = vec![0; tree.n_nodes()];
@@ -192,14 +193,17 @@ impl<F: Float> Fit<F, ()> for IsolationForest {
         let pool = Pool::new(samples)?;
         let size = match self.max_samples {
             Rows::Count(count) if count > 0 => count,
-            Rows::Share(share) if share > 0.0 && share <= 1.0 => ((share * pool.len() as f64) as usize).max(1),
+            Rows::Share(share) if share > 0.0 && share <= 1.0 => {
+                ((share * pool.len() as f64) as usize).max(1)
+            }
             other => {
                 let allowed = "a number of rows, at least 1, or a share in (0, 1]";
                 return Err(Error::parameter("max_samples", format!("{other:?}"), allowed));
             }
         };
         let size = size.min(pool.len());
-        let trees = par::try_map(self.n_trees, |t| self.tree(x, &pool, size, Seed(self.seed).child(t as u64)))?;
+        let trees =
+            par::try_map(self.n_trees, |t| self.tree(x, &pool, size, Seed(self.seed).child(t as u64)))?;
         let features = Features::of(x);
         let mut model =
             IsolationForestModel { trees, max_samples: size, offset: -0.5, features, scalar: PhantomData };
@@ -256,7 +260,11 @@ impl<F: Float> IsolationForestModel<F> {
 
     /// How the fit went.
     pub fn report(&self) -> Report {
-        Report::direct("random splits").note(format!("{} trees of {} rows", self.trees.len(), self.max_samples))
+        Report::direct("random splits").note(format!(
+            "{} trees of {} rows",
+            self.trees.len(),
+            self.max_samples
+        ))
     }
 
     /// −s of (1): the lower, the more of an outlier.

@@ -14,7 +14,8 @@ fn mean_depths_are_those_of_the_definition() {
     // c(m) by the recursion of a random search tree: the split leaves 1 … m − 1 rows on the left, each as likely.
     let mut c = vec![0.0, 0.0];
     for m in 2..300 {
-        let mean = |m: usize| (1..m).map(|l| (l as f64 * c[l] + (m - l) as f64 * c[m - l]) / m as f64).sum::<f64>();
+        let mean =
+            |m: usize| (1..m).map(|l| (l as f64 * c[l] + (m - l) as f64 * c[m - l]) / m as f64).sum::<f64>();
         c.push(1.0 + mean(m) / (m - 1) as f64);
     }
     for m in [2, 3, 10, 255, 256, 257, 258, 299] {
@@ -61,7 +62,12 @@ fn weights_are_repetitions() {
     }
     let halves = Array1::from_elem(120, 0.5);
     let samples = Samples::new((&x).into(), ()).with_weights(&halves);
-    assert!(Fit::<f64, ()>::fit_samples(&IsolationForest::new(), samples).unwrap_err().to_string().contains("whole"));
+    assert!(
+        Fit::<f64, ()>::fit_samples(&IsolationForest::new(), samples)
+            .unwrap_err()
+            .to_string()
+            .contains("whole")
+    );
 }
 
 #[test]
@@ -72,7 +78,8 @@ fn all_kinds_of_records_and_any_number_of_threads() {
     assert_eq!(IsolationForest::new().n_trees(30).fit(&csr).unwrap(), model);
     assert_eq!(model.score_samples(&csr).unwrap(), model.score_samples(&x).unwrap());
     for threads in [1, 2, 7] {
-        let again = par::with_threads(threads, || IsolationForest::new().n_trees(30).fit(&x)).unwrap().unwrap();
+        let again =
+            par::with_threads(threads, || IsolationForest::new().n_trees(30).fit(&x)).unwrap().unwrap();
         assert_eq!(again, model);
     }
     // Missing values have a side; infinite ones are refused; one row, or equal ones, have nothing to be set apart.

@@ -16,12 +16,14 @@ fn classifier_of_small_trees() {
         .probabilities()
         .only_ratios_of_weights_matter()
         .run();
-    classifier(AdaBoostClassifier::new(ExtraTreesClassifier::new().n_trees(4).max_depth(Some(4))).n_estimators(5))
-        .rows(3000)
-        .saved()
-        .one_row()
-        .probabilities()
-        .run();
+    classifier(
+        AdaBoostClassifier::new(ExtraTreesClassifier::new().n_trees(4).max_depth(Some(4))).n_estimators(5),
+    )
+    .rows(3000)
+    .saved()
+    .one_row()
+    .probabilities()
+    .run();
 }
 
 #[test]
@@ -39,5 +41,8 @@ fn regressor_of_small_trees() {
         .one_row()
         .only_ratios_of_weights_matter()
         .run();
-    regressor(AdaBoostRegressor::new(ExtraTreesRegressor::new().n_trees(4)).n_estimators(3)).rows(3000).run();
+    regressor(AdaBoostRegressor::new(ExtraTreesRegressor::new().n_trees(4)).n_estimators(3))
+        .rows(3000)
+        .except("the_order_of_training_rows_does_not_matter", DRAWN)
+        .run();
 }

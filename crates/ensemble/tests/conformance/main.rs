@@ -3,4 +3,5 @@
 #![cfg(test)]
 
 mod adaboost;
+mod boosting;
 mod forest;

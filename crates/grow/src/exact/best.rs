@@ -91,8 +91,7 @@ impl<'a> Best<'a> {
         let sides: &[bool] = if missing > 0 { &[false, true] } else { &[false] };
         let learnt = missing > 0;
         let split = |side, missing_left| Some(Split { column, side, missing_left, learnt, decrease: 0.0 });
-        let between =
-            |low: u32, high: Option<u32>| Side::AtMost(low, threshold(&known.values, low, high));
+        let between = |low: u32, high: Option<u32>| Side::AtMost(low, threshold(&known.values, low, high));
         if let Some(count) = known.categories {
             let found = self.look_at_categories(criterion, count, sides, &limits, &mut best.score);
             if let Some((set, missing_left)) = found {
@@ -186,7 +185,8 @@ fn walk<C: Criterion>(
     // After place i, before.len() + i + 1 rows are left.
     let first = least.saturating_sub(before.len() + 1);
     let end = (rows + 1).saturating_sub(least + before.len() + 1).min(order.len());
-    (first < end).then(|| criterion.walk(&Walk { before, order, after, at: first..end, tied, limits }, best))?
+    (first < end)
+        .then(|| criterion.walk(&Walk { before, order, after, at: first..end, tied, limits }, best))?
 }
 
 impl Splitter for Best<'_> {

@@ -126,7 +126,9 @@ pub(crate) fn grow<K: Key, C: Criterion, S: Splitter<Key = K>>(
     });
     for (Subtree { leaf, .. }, (grown, learnt)) in subtrees.iter().zip(&grown) {
         let first = builder.tree.graft(leaf.node, grown);
-        builder.learnt.extend(learnt.iter().map(|node| if *node == 0 { leaf.node } else { first + node - 1 }));
+        builder
+            .learnt
+            .extend(learnt.iter().map(|node| if *node == 0 { leaf.node } else { first + node - 1 }));
     }
     builder.finish().finished()
 }
@@ -212,9 +214,8 @@ impl<K: Key, C: Criterion, S: Splitter<Key = K>> Builder<'_, '_, K, C, S> {
         let (split, constants) =
             self.splitter.split(self.table, &mut self.criterion, &node, &mut self.drawing, &mut self.stream);
         // Scikit-learn's comparison, so that a limit that a split just meets does not depend on rounding.
-        let enough = |s: &Split<K>| {
-            s.decrease / self.task.weight + f64::EPSILON >= growth.min_impurity_decrease
-        };
+        let enough =
+            |s: &Split<K>| s.decrease / self.task.weight + f64::EPSILON >= growth.min_impurity_decrease;
         (split.filter(enough), constants)
     }
 
@@ -231,8 +232,13 @@ impl<K: Key, C: Criterion, S: Splitter<Key = K>> Builder<'_, '_, K, C, S> {
         let bounds = self.bounds(&leaf, direction, &sides, rows);
         let depth = leaf.depth + 1;
         let [left, right] = sides;
-        [(node, left, bounds[0]), (node + 1, right, bounds[1])]
-            .map(|(node, rows, bounds)| Leaf { node, rows, depth, constants: leaf.constants, bounds })
+        [(node, left, bounds[0]), (node + 1, right, bounds[1])].map(|(node, rows, bounds)| Leaf {
+            node,
+            rows,
+            depth,
+            constants: leaf.constants,
+            bounds,
+        })
     }
 
     /// The tree, in which missing values go where most of the weight went, unless they have been seen.
@@ -250,7 +256,13 @@ impl<K: Key, C: Criterion, S: Splitter<Key = K>> Builder<'_, '_, K, C, S> {
     }
 
     /// Bounds of both sides: where a direction is given, nothing crosses the middle between the sides' values.
-    fn bounds(&mut self, leaf: &Leaf, direction: i8, sides: &[Range<usize>; 2], rows: &[u32]) -> [[f64; 2]; 2] {
+    fn bounds(
+        &mut self,
+        leaf: &Leaf,
+        direction: i8,
+        sides: &[Range<usize>; 2],
+        rows: &[u32],
+    ) -> [[f64; 2]; 2] {
         let [low, high] = leaf.bounds;
         if direction == 0 {
             return [leaf.bounds; 2];

@@ -49,11 +49,8 @@ impl Criterion for Apart {
 /// nodes are zero. Of the columns nothing but [`Columns::raw`] can be used; for others the tree is a single leaf.
 pub fn isolate(columns: &Columns, max_depth: usize, seed: Seed) -> Tree {
     let Keys::Values(keyed) = &columns.keys else { return Tree::new(1) };
-    let growth = Growth {
-        max_depth: Some(max_depth),
-        max_features: 1,
-        ..Growth::new(super::Criterion::SquaredError)
-    };
+    let growth =
+        Growth { max_depth: Some(max_depth), max_features: 1, ..Growth::new(super::Criterion::SquaredError) };
     let n = columns.rows();
     let task = builder::Task { growth: &growth, keyed, width: 1, weight: n as f64, small: 0 };
     builder::grow(&task, Apart { rows: n }, || Random::new(&keyed.columns), (0..n as u32).collect(), seed)

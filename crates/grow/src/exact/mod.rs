@@ -8,18 +8,18 @@
 //!
 //! | page | what it holds |
 //! |---|---|
-//! | [`columns`], [`table`] | values of all rows as ranks, or as they are; small tables for few of the rows |
-//! | [`criterion`] | impurities, and the score of a split from running sums |
-//! | [`split`] | splits, rows parted by them, columns drawn |
-//! | [`best`], [`sort`] | the best threshold or set of categories; rows in the order of a column |
-//! | [`random`] | thresholds drawn at random |
-//! | [`isolation`] | trees without a target, which set rows apart |
-//! | [`builder`] | nodes, depth first or best first |
+//! | `columns`, `table` | values of all rows as ranks, or as they are; small tables for few of the rows |
+//! | `criterion` | impurities, and the score of a split from running sums |
+//! | `split` | splits, rows parted by them, columns drawn |
+//! | `best`, `sort` | the best threshold or set of categories; rows in the order of a column |
+//! | `random` | thresholds drawn at random |
+//! | `isolation` | trees without a target, which set rows apart |
+//! | `builder` | nodes, depth first or best first |
 //!
 //! A node of m rows costs O(m) for each column that has few distinct values, and O(m log m) or less for others; nothing
 //! costs what all rows of the table would. Rows of weight zero are absent.
 //!
-//! The tree depends on the set of rows and not on their order, as sums are exact ([`criterion`]), and on the seed, but
+//! The tree depends on the set of rows and not on their order, as sums are exact (`criterion`), and on the seed, but
 //! not on the number of threads.
 
 mod best;

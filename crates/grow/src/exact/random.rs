@@ -63,7 +63,10 @@ impl<'a> Random<'a> {
         };
         if let Side::In(set) = &side {
             let inside = |v: f64| v.category().is_some_and(|c| has(set, c));
-            self.values.iter_mut().filter(|v| !v.is_nan()).for_each(|v| *v = if inside(*v) { 0.0 } else { 1.0 });
+            self.values
+                .iter_mut()
+                .filter(|v| !v.is_nan())
+                .for_each(|v| *v = if inside(*v) { 0.0 } else { 1.0 });
         }
         if some_missing {
             let to = if missing_left { f64::NEG_INFINITY } else { f64::INFINITY };

@@ -31,7 +31,13 @@ fn bits(x: usize) -> u32 {
 impl Sorter {
     /// Sorts places by their ranks, which lie from `low` to `high` or are missing; equal ones by place. Gives those in
     /// order, and the missing ones.
-    pub(crate) fn sort(&mut self, ranks: &[u32], low: u32, high: u32, some_missing: bool) -> (&[u32], &[u32]) {
+    pub(crate) fn sort(
+        &mut self,
+        ranks: &[u32],
+        low: u32,
+        high: u32,
+        some_missing: bool,
+    ) -> (&[u32], &[u32]) {
         let (rank_bits, place_bits) = (bits((high - low) as usize), bits(ranks.len().saturating_sub(1)));
         let mask = (1_u64 << place_bits) - 1;
         self.missing.clear();

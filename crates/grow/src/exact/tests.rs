@@ -56,9 +56,8 @@ fn cost(data: &Data, rows: &[usize], criterion: Criterion) -> f64 {
     };
     match criterion {
         Criterion::Gini | Criterion::Entropy => {
-            let share = |c: usize| {
-                targets(0).filter(|(y, _)| *y as usize == c).map(|(_, w)| w).sum::<f64>() / weight
-            };
+            let share =
+                |c: usize| targets(0).filter(|(y, _)| *y as usize == c).map(|(_, w)| w).sum::<f64>() / weight;
             let shares = (0..classes_of(data)).map(share);
             let part = |p: f64| match criterion {
                 Criterion::Gini => p * (1.0 - p),
@@ -107,9 +106,8 @@ fn best_cost(data: &Data, rows: &[usize], growth: &Growth, categorical: &[usize]
                         && weight(side) >= growth.min_weight_leaf
                 };
                 if fine(&left) && fine(&right) {
-                    best = best.min(
-                        cost(data, &left, growth.criterion) + cost(data, &right, growth.criterion),
-                    );
+                    best =
+                        best.min(cost(data, &left, growth.criterion) + cost(data, &right, growth.criterion));
                 }
             }
         };
@@ -148,14 +146,18 @@ fn check(data: &Data, tree: &Tree, growth: &Growth, categorical: &[usize], best:
             }
             continue;
         };
-        let sides = rows.iter().partition::<Vec<usize>, _>(|i| {
-            tree.next(node, data.x.row(**i).as_slice().unwrap()) == left
-        });
+        let sides = rows
+            .iter()
+            .partition::<Vec<usize>, _>(|i| tree.next(node, data.x.row(**i).as_slice().unwrap()) == left);
         assert!(!sides.0.is_empty() && !sides.1.is_empty());
         if best {
             let made: f64 = [&sides.0, &sides.1].iter().map(|s| cost(data, s, growth.criterion)).sum();
             let lowest = best_cost(data, &rows, growth, categorical);
-            assert!(made <= lowest + scale, "a split to {made} where {lowest} is possible: {:?}", tree.test(node));
+            assert!(
+                made <= lowest + scale,
+                "a split to {made} where {lowest} is possible: {:?}",
+                tree.test(node)
+            );
         }
         todo.extend([(left, sides.0, depth + 1), (right, sides.1, depth + 1)]);
     }
@@ -170,7 +172,7 @@ fn data(n: usize, p: usize, width: usize, kind: u64, seed: u64) -> Data {
         0 => draw(3, &mut stream),
         1 => draw(1 << 30, &mut stream) * scales[j % 3],
         2 if below(4, &mut stream) == 0 => f64::NAN,
-        3 => 7.0 + draw(2, &mut stream) * f64::from(u8::from(kind % 2 == 0)),
+        3 => 7.0 + draw(2, &mut stream) * f64::from(u8::from(kind.is_multiple_of(2))),
         _ => (draw(12, &mut stream) - 6.0) * scales[(j + 1) % 3],
     });
     let scale = scales[(kind % 3) as usize];
@@ -342,8 +344,15 @@ fn predictions_keep_their_directions() {
         // Mostly as directed, with steps the other way.
         let mut stream = Seed(seed).stream(1);
         data.x.mapv_inplace(|_| below(50, &mut stream) as f64);
-        data.y = data.x.rows().into_iter().map(|r| (r[0] - r[1] + 50.0 + 40.0 * (r[2] / 8.0).sin()).max(0.0)).collect();
-        for criterion in [Criterion::SquaredError, Criterion::AbsoluteError, Criterion::Poisson, Criterion::Gini] {
+        data.y = data
+            .x
+            .rows()
+            .into_iter()
+            .map(|r| (r[0] - r[1] + 50.0 + 40.0 * (r[2] / 8.0).sin()).max(0.0))
+            .collect();
+        for criterion in
+            [Criterion::SquaredError, Criterion::AbsoluteError, Criterion::Poisson, Criterion::Gini]
+        {
             let data = if criterion == Criterion::Gini { classes(data.clone(), 2) } else { data.clone() };
             let growth = Growth { monotone: vec![1, -1, 0], min_samples_leaf: 4, ..Growth::new(criterion) };
             for random in [false, true] {
@@ -354,9 +363,16 @@ fn predictions_keep_their_directions() {
                     let mut row = data.x.row(i).to_vec();
                     for (j, sign) in [(0, 1.0), (1, -1.0)] {
                         let kept = row[j];
-                        let mut values: Vec<f64> = data.x.column(j).iter().copied().filter(|v| !v.is_nan()).collect();
+                        let mut values: Vec<f64> =
+                            data.x.column(j).iter().copied().filter(|v| !v.is_nan()).collect();
                         values.sort_by(f64::total_cmp);
-                        let along: Vec<f64> = values.iter().map(|v| { row[j] = *v; sign * predict(&row) }).collect();
+                        let along: Vec<f64> = values
+                            .iter()
+                            .map(|v| {
+                                row[j] = *v;
+                                sign * predict(&row)
+                            })
+                            .collect();
                         assert!(along.windows(2).all(|w| w[0] <= w[1]), "{criterion:?} column {j}");
                         row[j] = kept;
                     }

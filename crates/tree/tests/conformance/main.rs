@@ -43,9 +43,7 @@ fn extra_tree_classifier() {
 #[test]
 fn decision_tree_regressor() {
     regressor(DecisionTreeRegressor::new()).saved().one_row().only_ratios_of_weights_matter().run();
-    for criterion in
-        [RegressionCriterion::AbsoluteError, RegressionCriterion::Quantile(0.5)]
-    {
+    for criterion in [RegressionCriterion::AbsoluteError, RegressionCriterion::Quantile(0.5)] {
         regressor(DecisionTreeRegressor::new().criterion(criterion).max_depth(Some(7)))
             .rows(3000)
             .saved()

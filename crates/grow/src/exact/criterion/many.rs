@@ -60,11 +60,7 @@ impl Criterion for Many<'_> {
     fn select(&self, rows: &[u32]) -> Self {
         let width = self.width;
         let y = rows.iter().flat_map(|row| &self.y[*row as usize * width..][..width]).copied();
-        Self::new(
-            y.collect::<Vec<_>>().into(),
-            width,
-            select(self.weights.as_deref(), rows).map(Cow::from),
-        )
+        Self::new(y.collect::<Vec<_>>().into(), width, select(self.weights.as_deref(), rows).map(Cow::from))
     }
 
     fn enter(&mut self, rows: &[u32]) -> Seen {
@@ -86,8 +82,10 @@ impl Criterion for Many<'_> {
         let half = extents.iter().fold(0.0_f64, |half, [low, high]| half.max(high / 2.0 - low / 2.0));
         let pure = half == 0.0;
         self.scale = if pure { 1.0 } else { power_above(half) };
-        self.centre =
-            extents.iter().map(|[low, high]| if low == high { *low } else { low / 2.0 + high / 2.0 }).collect();
+        self.centre = extents
+            .iter()
+            .map(|[low, high]| if low == high { *low } else { low / 2.0 + high / 2.0 })
+            .collect();
 
         let (factor, rounding) = (self.scale.recip(), Rounding::new(self.weight));
         self.sums.fill(0.0);

@@ -205,7 +205,13 @@ mod tests {
         let backwards: f64 = terms.iter().rev().sum();
         assert_eq!(forwards, backwards);
         // Half a unit, which is 2⁻⁵¹ of the next power of two, times the weight; and half a unit again.
-        assert!(terms.iter().zip(&x).zip(&w).all(|((t, x), w)| (t - w * x).abs() <= (w + 1.0) * 4096.0 * f64::EPSILON));
+        assert!(
+            terms
+                .iter()
+                .zip(&x)
+                .zip(&w)
+                .all(|((t, x), w)| (t - w * x).abs() <= (w + 1.0) * 4096.0 * f64::EPSILON)
+        );
         assert_eq!([0.9, 1.0, 1.5, 4.0].map(power_above), [1.0, 2.0, 2.0, 8.0]);
     }
 }

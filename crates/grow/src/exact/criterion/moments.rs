@@ -191,8 +191,7 @@ impl Criterion for Moments<'_> {
             None => rows,
         };
         let least = limits.min_rows as f64;
-        let allowed =
-            rows >= least && values.len() as f64 - rows >= least && self.allows(limits, left, sum);
+        let allowed = rows >= least && values.len() as f64 - rows >= least && self.allows(limits, left, sum);
         allowed.then(|| self.score(left, sum))
     }
 

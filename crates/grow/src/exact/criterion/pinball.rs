@@ -202,7 +202,8 @@ impl Criterion for Pinball<'_> {
     fn walk(&mut self, walk: &Walk<'_>, best: &mut Score) -> Option<usize> {
         let mut side = std::mem::take(&mut self.side);
         let [mut lefts, mut rights] = std::mem::take(&mut self.losses);
-        (lefts.clear(), rights.clear());
+        lefts.clear();
+        rights.clear();
         side.clear(self.distinct.len());
         for place in walk.before.iter().chain(&walk.order[..walk.at.start]) {
             self.enter_side(&mut side, *place);
