@@ -56,6 +56,11 @@ impl Bag {
         Self { rows, draws, weights }
     }
 
+    /// Rows that are drawn.
+    pub(crate) fn draws(&self) -> usize {
+        self.draws
+    }
+
     /// As many draws by these weights.
     pub(crate) fn reweighted(&self, weights: &[f64]) -> Self {
         let sums = weights.iter().scan(0.0, |sum, w| {

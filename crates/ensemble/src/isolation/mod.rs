@@ -160,14 +160,14 @@ impl IsolationForest {
         let rows: Vec<usize> = draws.into_iter().map(|draw| pool.row(draw)).collect();
         let drawn = x.select(&rows);
         let depth = size.max(2).next_power_of_two().ilog2() as usize;
-        let p = x.ncols();
+        let (p, all) = (x.ncols(), (0..size as u32).collect());
         let wanted = self.max_features.of(p);
         let mut tree = match wanted < p {
-            false => isolate(&Columns::raw(drawn.records(), &[])?, depth, seed.child(0)),
+            false => isolate(&Columns::raw(drawn.records(), &[])?, all, depth, 1, seed.child(0)),
             true => {
                 let columns = sample(p, wanted, &mut stream);
                 let part = drawn.into_dense().select(ndarray::Axis(1), &columns);
-                isolate(&Columns::raw((&part).into(), &[])?, depth, seed.child(0))
+                isolate(&Columns::raw((&part).into(), &[])?, all, depth, 1, seed.child(0))
                     .with_columns(|j| columns[j])
             }
         };

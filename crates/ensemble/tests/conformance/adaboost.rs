@@ -17,7 +17,7 @@ fn classifier_of_small_trees() {
         .only_ratios_of_weights_matter()
         .run();
     classifier(
-        AdaBoostClassifier::new(ExtraTreesClassifier::new().n_trees(4).max_depth(Some(4))).n_estimators(5),
+        AdaBoostClassifier::new(ExtraTreesClassifier::new().n_trees(4).max_depth(Some(4))).n_estimators(25),
     )
     .rows(3000)
     .saved()

@@ -4,4 +4,5 @@
 
 mod adaboost;
 mod boosting;
+mod embedding;
 mod forest;

@@ -28,8 +28,12 @@ impl Criterion for Apart {
         None
     }
 
-    fn cut(&mut self, _: &[f64], _: f64, _: &Limits) -> Option<Score> {
-        Some(Score { above: 0.0, below: 1.0 })
+    fn cut(&mut self, values: &[f64], threshold: f64, limits: &Limits) -> Option<Score> {
+        let fits = limits.min_rows <= 1 || {
+            let left = values.iter().filter(|v| **v <= threshold).count();
+            left >= limits.min_rows && values.len() - left >= limits.min_rows
+        };
+        fits.then_some(Score { above: 0.0, below: 1.0 })
     }
 
     fn decrease(&self, _: Score) -> f64 {
@@ -45,13 +49,18 @@ impl Criterion for Apart {
     }
 }
 
-/// Splits rows by a column and a threshold drawn at random, until they are alone, equal, or `max_depth` deep. Values of
-/// nodes are zero. Of the columns nothing but [`Columns::raw`] can be used; for others the tree is a single leaf.
-pub fn isolate(columns: &Columns, max_depth: usize, seed: Seed) -> Tree {
+/// Splits these rows, each of which may come several times, by a column and a threshold drawn at random, until they are
+/// alone, equal, `max_depth` deep, or parted with fewer than `min_leaf` on a side. Values of nodes are zero. Of the columns
+/// nothing but [`Columns::raw`] can be used; for others the tree is a single leaf.
+pub fn isolate(columns: &Columns, rows: Vec<u32>, max_depth: usize, min_leaf: usize, seed: Seed) -> Tree {
     let Keys::Values(keyed) = &columns.keys else { return Tree::new(1) };
-    let growth =
-        Growth { max_depth: Some(max_depth), max_features: 1, ..Growth::new(super::Criterion::SquaredError) };
-    let n = columns.rows();
+    let growth = Growth {
+        max_depth: Some(max_depth),
+        max_features: 1,
+        min_samples_leaf: min_leaf,
+        ..Growth::new(super::Criterion::SquaredError)
+    };
+    let n = rows.len();
     let task = builder::Task { growth: &growth, keyed, width: 1, weight: n as f64, small: 0 };
-    builder::grow(&task, Apart { rows: n }, || Random::new(&keyed.columns), (0..n as u32).collect(), seed)
+    builder::grow(&task, Apart { rows: n }, || Random::new(&keyed.columns), rows, seed)
 }

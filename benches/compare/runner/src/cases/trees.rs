@@ -2,6 +2,7 @@
 
 use crate::data::{labels, matrix, one_row, vector};
 use estimand::core::FitClasses;
+use estimand::ensemble::ForestSplitter;
 use estimand::prelude::*;
 use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated};
 
@@ -13,6 +14,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("rf_reg_all", "estimand", |job| regress(job, &RandomForestRegressor::new())),
     ("et_clf", "estimand", |job| classify(job, &ExtraTreesClassifier::new())),
     ("et_reg", "estimand", |job| regress(job, &ExtraTreesRegressor::new().max_features(THIRD))),
+    ("rf_clf_hist", "estimand", |job| {
+        classify(job, &RandomForestClassifier::new().splitter(ForestSplitter::Histogram))
+    }),
+    ("rf_reg_hist", "estimand", |job| {
+        regress(job, &RandomForestRegressor::new().max_features(THIRD).splitter(ForestSplitter::Histogram))
+    }),
     ("iforest", "estimand", isolation),
 ];
 
