@@ -47,6 +47,23 @@ pub fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
     }
 }
 
+/// `k` of `0..n`, each set of them as likely, in ascending order; all where there are no more than `k`.
+pub fn sample(n: usize, k: usize, stream: &mut Stream) -> Vec<usize> {
+    let mut chosen: Vec<usize> = if 8 * k < n {
+        // Few: drawn again where one was there already.
+        let mut chosen = std::collections::BTreeSet::new();
+        while chosen.len() < k {
+            chosen.insert(below(n, stream));
+        }
+        return chosen.into_iter().collect();
+    } else {
+        permutation(n, stream)
+    };
+    chosen.truncate(k);
+    chosen.sort_unstable();
+    chosen
+}
+
 /// A uniform draw from `0..n`, by multiplication with rejection (Lemire 2019); 0 when `n` is 0.
 pub fn below(n: usize, stream: &mut Stream) -> usize {
     let n = n as u64;
@@ -85,6 +102,22 @@ mod tests {
         let draws: Vec<f64> = (0..4000).map(|_| uniform(&mut stream)).collect();
         assert!(draws.iter().all(|u| (0.0..1.0).contains(u)));
         assert!((draws.iter().sum::<f64>() / 4000.0 - 0.5).abs() < 0.023);
+    }
+
+    #[test]
+    fn samples_are_distinct_and_uniform() {
+        for (n, k) in [(40, 4), (6, 4), (3, 3), (3, 9), (5, 0)] {
+            let mut counts = vec![0_i32; n];
+            for item in 0..2000 {
+                let chosen = sample(n, k, &mut Seed(4).stream(item));
+                assert!(chosen.len() == k.min(n) && chosen.is_sorted_by(|a, b| a < b));
+                chosen.iter().for_each(|i| counts[*i] += 1);
+            }
+            // Within five standard deviations.
+            let mean = 2000.0 * k.min(n) as f64 / n as f64;
+            let spread = 5.0 * (mean * (1.0 - mean / 2000.0)).sqrt();
+            assert!(counts.iter().all(|c| (f64::from(*c) - mean).abs() <= spread), "{counts:?}");
+        }
     }
 
     #[test]

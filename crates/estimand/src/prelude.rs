@@ -15,7 +15,7 @@ pub use estimand_core::{
 };
 pub use estimand_ensemble::{
     ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor,
-    RandomForestClassifier, RandomForestRegressor,
+    IsolationForest, RandomForestClassifier, RandomForestRegressor,
 };
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,

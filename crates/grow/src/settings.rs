@@ -146,6 +146,32 @@ pub enum Splitter {
     Random,
 }
 
+/// What the trees of a forest choose their thresholds from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ForestSplitter {
+    /// All that part two rows of a node.
+    #[default]
+    Exact,
+    /// Those between at most 255 bins of nearly equal weight, which are made once, for all trees.
+    Histogram,
+    /// Bins from 50 000 rows on.
+    Auto,
+}
+
+/// Rows from which on bins are chosen.
+const MANY: usize = 50_000;
+
+impl ForestSplitter {
+    /// Whether rows of this number are put into bins.
+    pub fn bins(self, rows: usize) -> bool {
+        match self {
+            Self::Exact => false,
+            Self::Histogram => true,
+            Self::Auto => rows >= MANY,
+        }
+    }
+}
+
 /// The settings of a tree, whatever estimator they belong to; made by [`tree_params!`](crate::tree_params).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -155,6 +181,8 @@ pub struct Plan {
     pub criterion: Criterion,
     /// Where thresholds come from.
     pub splitter: Splitter,
+    /// Whether they lie between bins.
+    pub binned: bool,
     /// Depth limit.
     pub max_depth: Option<usize>,
     /// Fewest rows to split.
@@ -246,9 +274,13 @@ impl Plan {
     /// Columns prepared for the splitter.
     ///
     /// # Errors
-    /// Of [`Columns::ranked`](exact::Columns::ranked).
-    pub fn columns<F: Float>(&self, x: Records<'_, F>) -> Result<exact::Columns> {
+    /// Of [`Columns::ranked`](exact::Columns::ranked) and [`Columns::binned`](exact::Columns::binned).
+    pub fn columns<F: Float>(&self, x: Records<'_, F>, weights: Option<&[f64]>) -> Result<exact::Columns> {
         match self.splitter {
+            splitter if self.binned => {
+                let drawn = splitter == Splitter::Random;
+                exact::Columns::binned(x, weights, &self.categorical_features, drawn)
+            }
             Splitter::Best => exact::Columns::ranked(x, &self.categorical_features),
             Splitter::Random => exact::Columns::raw(x, &self.categorical_features),
         }
@@ -344,6 +376,7 @@ macro_rules! tree_params {
                     name: estimand_core::Describe::name(self),
                     criterion: self.criterion.into(),
                     splitter: ($splitter)(self),
+                    binned: false,
                     max_depth: self.max_depth,
                     min_samples_split: self.min_samples_split,
                     min_samples_leaf: self.min_samples_leaf,

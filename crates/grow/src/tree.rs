@@ -172,6 +172,21 @@ impl Tree {
         left as usize
     }
 
+    /// The same tree for records in which column j stands at `to(j)`.
+    ///
+    /// # Panics
+    /// If that lies beyond [`MAX_COLUMNS`].
+    #[must_use]
+    pub fn with_columns(mut self, to: impl Fn(usize) -> usize) -> Self {
+        for i in (0..self.n_nodes()).filter(|i| !self.is_leaf(*i)).collect::<Vec<_>>() {
+            let node = &mut self.nodes[i];
+            let column = to(node.column());
+            assert!(column <= MAX_COLUMNS, "column {column} of a tree");
+            node.column = column as u32 | node.column & (MISSING_LEFT | CATEGORICAL);
+        }
+        self
+    }
+
     /// Changes where NaN goes from a node that is split.
     ///
     /// # Panics

@@ -31,8 +31,8 @@ impl<F: Float> TreeModel<F> {
         seed: Seed,
     ) -> Result<Self> {
         plan.check(x.ncols(), response)?;
-        let columns = plan.columns(x)?;
         let weights: Option<Vec<f64>> = weights.map(|w| w.iter().map(|w| w.f64()).collect());
+        let columns = plan.columns(x, weights.as_deref())?;
         let tree = plan.grow(&columns, response, weights.as_deref(), seed)?;
         Ok(Self { tree, features: Features::of(x), scalar: PhantomData })
     }

@@ -28,6 +28,10 @@ for kind, cls, data, measure, fraction in TARGETS:
          sklearn(new(f"sklearn.ensemble:RandomForest{cls}", **settings))
          | {"lightgbm:rf": lightgbm_forest(cls, fraction), "xgboost:rf": xgboost_forest(cls, fraction)},
          fit_xy, note=f"{note}; the rf modes of the boosting libraries: histograms, 8192 leaves", **common)
+    case(f"rf_{kind}_hist", FAMILY, data,
+         sklearn(new(f"sklearn.ensemble:RandomForest{cls}", **settings))
+         | {"lightgbm:rf": lightgbm_forest(cls, fraction), "xgboost:rf": xgboost_forest(cls, fraction)},
+         fit_xy, note=f"{note}; thresholds between 255 bins where the library has them", **common)
     case(f"et_{kind}", FAMILY, data, sklearn(new(f"sklearn.ensemble:ExtraTrees{cls}", **settings)), fit_xy, note=note, **common)
 case("rf_reg_all", FAMILY, "tab_reg_20k_20",
      sklearn(new("sklearn.ensemble:RandomForestRegressor", jobs=True, n_estimators=100, random_state=0)),

@@ -56,6 +56,20 @@ impl Bag {
         Self { rows, draws, weights }
     }
 
+    /// Rows that are drawn.
+    pub(crate) fn draws(&self) -> usize {
+        self.draws
+    }
+
+    /// As many draws by these weights.
+    pub(crate) fn reweighted(&self, weights: &[f64]) -> Self {
+        let sums = weights.iter().scan(0.0, |sum, w| {
+            *sum += w;
+            Some(*sum)
+        });
+        Self { weights: Weights::Proportions(sums.collect()), ..*self }
+    }
+
     /// How often each row was drawn.
     pub(crate) fn draw(&self, stream: &mut Stream) -> Vec<f64> {
         let mut counts = vec![0.0; self.rows];

@@ -4,7 +4,7 @@ use super::bag::Bag;
 use super::model::OutOfBag;
 use estimand_core::{Error, Float, Records, Result, Seed};
 use estimand_grow::exact::Response;
-use estimand_grow::settings::{Plan, Rows};
+use estimand_grow::settings::{ForestSplitter, Plan, Rows};
 use estimand_grow::{Tree, walk};
 use estimand_par as par;
 use ndarray::Array2;
@@ -13,6 +13,7 @@ use ndarray::Array2;
 #[derive(Clone, Debug)]
 pub(crate) struct Forest {
     pub(crate) plan: Plan,
+    pub(crate) splitter: ForestSplitter,
     pub(crate) n_trees: usize,
     pub(crate) bootstrap: bool,
     pub(crate) max_samples: Option<Rows>,
@@ -46,14 +47,14 @@ impl Forest {
         }
     }
 
-    /// Grows trees after those of `start`, and scores all of them.
+    /// Grows trees after those of `start`, and scores all of them; says whether thresholds are those between bins.
     pub(crate) fn grow<F: Float>(
         &self,
         x: Records<'_, F>,
         response: Response<'_>,
         weights: Option<&[f64]>,
         start: &[Tree],
-    ) -> Result<(Vec<Tree>, Option<OutOfBag>)> {
+    ) -> Result<(Vec<Tree>, Option<OutOfBag>, bool)> {
         self.check()?;
         self.plan.check(x.ncols(), response)?;
         let width = match response {
@@ -68,12 +69,15 @@ impl Forest {
             let allowed = format!("at least {}, the trees to start from", start.len());
             return Err(Error::parameter("n_trees", self.n_trees, allowed));
         }
-        let columns = self.plan.columns(x)?;
+        // Whole weights are repetitions here too.
+        let binned = self.splitter.bins(Bag::new(x.nrows(), weights, None).draws());
+        let plan = Plan { binned, ..self.plan.clone() };
+        let columns = plan.columns(x, weights)?;
         let bag = self.bootstrap.then(|| Bag::new(x.nrows(), weights, self.max_samples));
         let grown = par::try_map(self.n_trees - start.len(), |i| {
             let seed = self.seed_of(start.len() + i);
             let drawn = bag.as_ref().map(|bag| self.draw(bag, response, seed));
-            self.plan.grow(&columns, response, drawn.as_deref().or(weights), seed.child(0))
+            plan.grow(&columns, response, drawn.as_deref().or(weights), seed.child(0))
         })?;
         drop(columns);
         let trees: Vec<Tree> = start.iter().cloned().chain(grown).collect();
@@ -81,7 +85,21 @@ impl Forest {
             Some(bag) if self.oob_score => Some(self.out_of_bag(&trees, &bag, x, response, weights)),
             _ => None,
         };
-        Ok((trees, oob))
+        Ok((trees, oob, binned))
+    }
+
+    /// The weights that tree `t` of this forest saw; those given where nothing was drawn.
+    pub(crate) fn weights_of(
+        &self,
+        t: usize,
+        rows: usize,
+        response: Response<'_>,
+        weights: Option<&[f64]>,
+    ) -> Vec<f64> {
+        match self.bootstrap {
+            true => self.draw(&Bag::new(rows, weights, self.max_samples), response, self.seed_of(t)),
+            false => weights.map_or_else(|| vec![1.0; rows], <[f64]>::to_vec),
+        }
     }
 
     fn seed_of(&self, tree: usize) -> Seed {
@@ -119,8 +137,7 @@ impl Forest {
         });
         // Sums, and the number of trees.
         let mut sums = vec![0.0; n * (width + 1)];
-        let steps: usize = trees.iter().map(Tree::depth).sum();
-        walk::for_each_block(x, &mut sums, width + 1, p + 4 * steps, |first, rows, sums| {
+        walk::for_each_block_of(trees, x, &mut sums, width + 1, |first, rows, sums| {
             for (tree, unseen) in trees.iter().zip(&unseen) {
                 let rows = rows.chunks_exact(p).zip(&unseen[first..]).zip(sums.chunks_exact_mut(width + 1));
                 for ((row, _), sums) in rows.filter(|((_, unseen), _)| **unseen) {

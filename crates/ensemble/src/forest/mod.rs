@@ -12,7 +12,7 @@
 //! | random forest | as many drawn, with replacement | some, drawn | the best |
 //! | extra trees | all | some, drawn | the best of one drawn for each column |
 //!
-//! 1. The values of each column are replaced by ranks, once for all trees.
+//! 1. The values of each column are replaced by ranks, or by numbers of bins (`splitter`), once for all trees.
 //! 2. Trees are grown ([`exact`](estimand_grow::exact)), each with a random stream of its own. Drawn rows are weights: how
 //!    often each was drawn.
 //! 3. With `oob_score`, each row is predicted by (1) over the trees that have not seen it: an honest estimate without other
@@ -20,6 +20,12 @@
 //!
 //! Costs O(T q n log n) to O(T q n log² n) for n rows and q columns a split; a row is predicted in T · depth steps. Trees are
 //! grown, and rows predicted, on all threads, with the same result for any number of them.
+//!
+//! **Bins.** With `splitter: Histogram`, thresholds lie between at most 255 bins of nearly equal weight in each column. Nodes
+//! of many rows are then summed up by bin rather than sorted, and tables take a byte a value; what is lost are thresholds
+//! inside a bin, which rarely matter where rows are many. `Auto` takes bins from 50 000 rows on; the report tells.
+//!
+//! **Intervals.** `fit_quantiles` of the regressors keeps the targets in all leaves: [`QuantileForest`].
 //!
 //! **Rows drawn and weights.** Weights that are whole numbers count rows: so many rows are drawn as they sum to, and a
 //! weight of two is the row twice. Other weights are proportions by which as many rows are drawn as there are. Without
@@ -36,11 +42,15 @@ mod bag;
 mod fit;
 mod model;
 mod predict;
+mod quantile;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bag::Bag;
+pub use estimand_grow::settings::ForestSplitter;
 pub use model::{ClassForest, ForestModel, MultiRegressionForest, OutOfBag, RegressionForest};
+pub use quantile::QuantileForest;
 pub use settings::{
     ExtraTreesClassifier, ExtraTreesRegressor, ForestTarget, RandomForestClassifier, RandomForestRegressor,
 };

@@ -72,6 +72,8 @@ pub struct ForestModel<F> {
     trees: Vec<Tree>,
     features: Features,
     oob: Option<OutOfBag>,
+    /// Whether thresholds are those between bins.
+    binned: bool,
     scalar: PhantomData<F>,
 }
 
@@ -83,8 +85,8 @@ impl<F: Float> ForestModel<F> {
         start: &[Tree],
     ) -> Result<Self> {
         let weights: Option<Vec<f64>> = samples.weights.map(|w| w.iter().map(|w| w.f64()).collect());
-        let (trees, oob) = forest.grow(samples.x, response, weights.as_deref(), start)?;
-        Ok(Self { trees, features: Features::of(samples.x), oob, scalar: PhantomData })
+        let (trees, oob, binned) = forest.grow(samples.x, response, weights.as_deref(), start)?;
+        Ok(Self { trees, features: Features::of(samples.x), oob, binned, scalar: PhantomData })
     }
 
     /// The trees.
@@ -106,7 +108,7 @@ impl<F: Float> ForestModel<F> {
     pub fn report(&self) -> Report {
         let leaves: usize = self.trees.iter().map(Tree::n_leaves).sum();
         let depth = self.trees.iter().map(Tree::depth).max().unwrap_or(0);
-        let report = Report::direct("exact splits")
+        let report = Report::direct(if self.binned { "splits between bins" } else { "exact splits" })
             .note(format!("{} trees, {leaves} leaves, at most {depth} levels deep", self.trees.len()));
         match &self.oob {
             Some(OutOfBag { unknown, .. }) if *unknown > 0 => {
@@ -134,7 +136,7 @@ impl<F: Float> ForestModel<F> {
         self.check(x)?;
         let (width, p) = (self.trees.len(), x.ncols());
         let mut out = vec![0; x.nrows() * width];
-        walk::for_each_block(x, &mut out, width, self.cost(), |_, rows, out| {
+        walk::for_each_block_of(&self.trees, x, &mut out, width, |_, rows, out| {
             let mut leaves = vec![0; out.len() / width];
             for (t, tree) in self.trees.iter().enumerate() {
                 walk::leaves(tree, rows, p, &mut leaves);
@@ -144,7 +146,7 @@ impl<F: Float> ForestModel<F> {
         array(x.nrows(), width, out)
     }
 
-    fn check(&self, x: Records<'_, F>) -> Result<()> {
+    pub(super) fn check(&self, x: Records<'_, F>) -> Result<()> {
         self.features.check(x)?;
         x.check_shape()?;
         x.check_finite_or_missing()
@@ -158,10 +160,6 @@ impl<F: Float> ForestModel<F> {
                 Err(Error::NonFinite { what: "x".into(), value: row[column].to_string(), row: 0, column })
             }
         }
-    }
-
-    fn cost(&self) -> usize {
-        4 * self.trees.iter().map(Tree::depth).sum::<usize>()
     }
 
     fn width(&self) -> usize {
@@ -188,7 +186,7 @@ impl<F: Float> ForestModel<F> {
         out.iter_mut().for_each(|sum| *sum /= count);
     }
 
-    fn check_contents(&self, width: usize) -> Result<()> {
+    pub(super) fn check_contents(&self, width: usize) -> Result<()> {
         self.features.check_loaded()?;
         if self.trees.is_empty() {
             return Err(Error::Persist { what: "a forest without trees".into() });

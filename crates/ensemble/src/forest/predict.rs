@@ -6,9 +6,8 @@ use estimand_grow::{Tree, walk};
 /// Σ_t values of the leaf in tree t, for each row: n × width.
 pub(crate) fn sums<F: Float>(trees: &[Tree], x: Records<'_, F>, width: usize) -> Vec<f64> {
     let mut out = vec![0.0; x.nrows() * width];
-    let steps: usize = trees.iter().map(Tree::depth).sum();
     let p = x.ncols();
-    walk::for_each_block(x, &mut out, width, p + 4 * steps, |_, rows, out| {
+    walk::for_each_block_of(trees, x, &mut out, width, |_, rows, out| {
         let mut leaves = vec![0; out.len() / width];
         for tree in trees {
             walk::leaves(tree, rows, p, &mut leaves);
@@ -22,8 +21,7 @@ pub(crate) fn sums<F: Float>(trees: &[Tree], x: Records<'_, F>, width: usize) ->
 
 /// The same of one row, added to `out`.
 pub(crate) fn add_row<F: Float>(trees: &[Tree], row: &[F], first: usize, out: &mut [f64]) {
-    for tree in trees {
-        let value = tree.value(walk::leaf(tree, row));
-        out.iter_mut().zip(&value[first..]).for_each(|(out, value)| *out += value);
-    }
+    walk::each_leaf(trees, row, |tree, leaf| {
+        out.iter_mut().zip(&tree.value(leaf)[first..]).for_each(|(out, value)| *out += value);
+    });
 }

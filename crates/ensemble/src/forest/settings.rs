@@ -2,6 +2,7 @@
 
 use super::fit::Forest;
 use super::model::{ClassForest, ForestModel, MultiRegressionForest, RegressionForest};
+use super::quantile::QuantileForest;
 use estimand_core::describe::{Capabilities, Parameter, at_least, between};
 use estimand_core::{
     ClassCodes, ClassWeight, Classifier, Describe, Error, Fit, FitClasses, Float, Label, Predict, Result,
@@ -9,7 +10,9 @@ use estimand_core::{
 };
 use estimand_grow::Tree;
 use estimand_grow::exact::Response;
-use estimand_grow::settings::{ClassCriterion, MaxFeatures, RegressionCriterion, Rows, Splitter, numbers_of};
+use estimand_grow::settings::{
+    ClassCriterion, ForestSplitter, MaxFeatures, RegressionCriterion, Rows, Splitter, numbers_of,
+};
 use estimand_grow::tree_params;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -34,13 +37,16 @@ macro_rules! forest {
                 oob_score: bool = false;
                 /// Of rows, columns and thresholds drawn; each tree has a stream of its own.
                 seed: u64 = 0;
+                /// What thresholds are chosen from.
+                splitter: ForestSplitter = ForestSplitter::Exact;
                 $($own)*
             }
         }
         impl $name {
-            fn forest(&self, balanced_subsample: bool) -> Forest {
+            pub(super) fn forest(&self, balanced_subsample: bool) -> Forest {
                 Forest {
                     plan: self.plan(),
+                    splitter: self.splitter,
                     n_trees: self.n_trees,
                     bootstrap: self.bootstrap,
                     max_samples: self.max_samples,
@@ -132,6 +138,18 @@ macro_rules! numbers {
         }
 
         impl $name {
+            /// A forest that knows the targets in its leaves, to ask it for quantiles and intervals.
+            ///
+            /// # Errors
+            /// Those of `fit`.
+            pub fn fit_quantiles<'a, F: Float + 'a>(
+                &self,
+                samples: impl Into<Samples<'a, F, Array1<F>>>,
+            ) -> Result<QuantileForest<F>> {
+                self.check()?;
+                QuantileForest::fit(&self.forest(false), samples.into())
+            }
+
             /// Keeps the trees of `start` and grows more, up to `n_trees`, on these samples.
             ///
             /// # Errors

@@ -1,5 +1,5 @@
 use estimand_ensemble::{
-    ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor,
+    ExtraTreesClassifier, ExtraTreesRegressor, ForestSplitter, RandomForestClassifier, RandomForestRegressor,
 };
 use estimand_testkit::{classifier, regressor};
 
@@ -44,6 +44,36 @@ fn random_forest_regressor() {
 #[test]
 fn extra_trees_regressor() {
     regressor(ExtraTreesRegressor::new().n_trees(12))
+        .rows(4000)
+        .saved()
+        .one_row()
+        .only_ratios_of_weights_matter()
+        .run();
+}
+
+#[test]
+fn forests_of_bins() {
+    classifier(RandomForestClassifier::new().n_trees(8).splitter(ForestSplitter::Histogram))
+        .rows(4000)
+        .saved()
+        .one_row()
+        .probabilities()
+        .except("the_order_of_training_rows_does_not_matter", DRAWN)
+        .run();
+    classifier(ExtraTreesClassifier::new().n_trees(8).splitter(ForestSplitter::Histogram))
+        .rows(4000)
+        .saved()
+        .one_row()
+        .probabilities()
+        .only_ratios_of_weights_matter()
+        .run();
+    regressor(RandomForestRegressor::new().n_trees(8).splitter(ForestSplitter::Histogram))
+        .rows(4000)
+        .saved()
+        .one_row()
+        .except("the_order_of_training_rows_does_not_matter", DRAWN)
+        .run();
+    regressor(ExtraTreesRegressor::new().n_trees(8).splitter(ForestSplitter::Histogram))
         .rows(4000)
         .saved()
         .one_row()

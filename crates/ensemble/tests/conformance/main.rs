@@ -2,5 +2,7 @@
 
 #![cfg(test)]
 
+mod adaboost;
 mod boosting;
+mod embedding;
 mod forest;

@@ -12,11 +12,12 @@ use super::columns::Column;
 use super::criterion::{Criterion, Limits, Score, Walk};
 use super::sort::Sorter;
 use super::split::{Drawing, Node, Side, Split, Splitter, set_of};
-use super::table::{Key, Table};
+use super::table::{Key, Rank, Table};
 use estimand_core::{Stream, order};
+use std::marker::PhantomData;
 
 /// See [the module](self).
-pub(crate) struct Best<'a> {
+pub(crate) struct Best<'a, K> {
     columns: &'a [Column],
     sorter: Sorter,
     /// Ranks of the node's rows in one column.
@@ -25,18 +26,19 @@ pub(crate) struct Best<'a> {
     sums: Vec<[f64; 2]>,
     categories: Vec<u32>,
     places: Vec<u32>,
+    key: PhantomData<K>,
 }
 
 /// Ranks that are this many times the rows are still counted rather than sorted.
 const SPREAD: usize = 2;
 
 /// The best split so far.
-struct Found {
+struct Found<K> {
     score: Score,
-    split: Option<Split<u32>>,
+    split: Option<Split<K>>,
 }
 
-impl<'a> Best<'a> {
+impl<'a, K: Rank> Best<'a, K> {
     pub(crate) fn new(columns: &'a [Column]) -> Self {
         Self {
             columns,
@@ -45,16 +47,17 @@ impl<'a> Best<'a> {
             sums: Vec::new(),
             categories: Vec::new(),
             places: Vec::new(),
+            key: PhantomData,
         }
     }
 
     /// Takes the ranks of the node's rows: the smallest, the largest, and how many are missing.
-    fn take(&mut self, keys: &[u32], rows: &[u32], some_missing: bool) -> (u32, u32, usize) {
+    fn take(&mut self, keys: &[K], rows: &[u32], some_missing: bool) -> (u32, u32, usize) {
         self.ranks.clear();
         let (mut low, mut high, mut missing) = (u32::MAX, 0, 0);
         if some_missing {
             for row in rows {
-                let rank = keys[*row as usize];
+                let rank = keys[*row as usize].rank();
                 self.ranks.push(rank);
                 low = low.min(rank);
                 // Missing ones wrap around to 0.
@@ -64,7 +67,7 @@ impl<'a> Best<'a> {
             high = high.saturating_sub(1);
         } else {
             self.ranks.extend(rows.iter().map(|row| {
-                let rank = keys[*row as usize];
+                let rank = keys[*row as usize].rank();
                 (low, high) = (low.min(rank), high.max(rank));
                 rank
             }));
@@ -75,11 +78,11 @@ impl<'a> Best<'a> {
     /// Looks at a column; gives whether it is not constant.
     fn look<C: Criterion>(
         &mut self,
-        keys: &[u32],
+        keys: &[K],
         column: usize,
         criterion: &mut C,
         node: &Node<'_>,
-        best: &mut Found,
+        best: &mut Found<K>,
     ) -> bool {
         let known = &self.columns[column];
         let (low, high, missing) = self.take(keys, node.rows, known.missing);
@@ -91,7 +94,7 @@ impl<'a> Best<'a> {
         let sides: &[bool] = if missing > 0 { &[false, true] } else { &[false] };
         let learnt = missing > 0;
         let split = |side, missing_left| Some(Split { column, side, missing_left, learnt, decrease: 0.0 });
-        let between = |low: u32, high: Option<u32>| Side::AtMost(low, threshold(&known.values, low, high));
+        let between = |low: u32, high: Option<u32>| Side::AtMost(K::of_rank(low), known.threshold(low, high));
         if let Some(count) = known.categories {
             let found = self.look_at_categories(criterion, count, sides, &limits, &mut best.score);
             if let Some((set, missing_left)) = found {
@@ -189,17 +192,17 @@ fn walk<C: Criterion>(
         .then(|| criterion.walk(&Walk { before, order, after, at: first..end, tied, limits }, best))?
 }
 
-impl Splitter for Best<'_> {
-    type Key = u32;
+impl<K: Rank> Splitter for Best<'_, K> {
+    type Key = K;
 
     fn split<C: Criterion>(
         &mut self,
-        table: &Table<u32>,
+        table: &Table<K>,
         criterion: &mut C,
         node: &Node<'_>,
         drawing: &mut Drawing,
         stream: &mut Stream,
-    ) -> (Option<Split<u32>>, usize) {
+    ) -> (Option<Split<K>>, usize) {
         let mut best = Found { score: Score::NONE, split: None };
         let constants = drawing.visit(node.constants, stream, |column, _| {
             self.look(table.column(column), column, criterion, node, &mut best)
@@ -207,13 +210,4 @@ impl Splitter for Best<'_> {
         let Found { score, split } = best;
         (split.map(|split| Split { decrease: criterion.decrease(score).max(0.0), ..split }), constants)
     }
-}
-
-/// Half way between two values of a column; +∞ where there is none above.
-fn threshold(values: &[f64], low: u32, high: Option<u32>) -> f64 {
-    let Some(high) = high else { return f64::INFINITY };
-    let (low, high) = (values[low as usize], values[high as usize]);
-    let middle = low / 2.0 + high / 2.0;
-    // Neighbouring numbers have nothing between them.
-    if middle >= low && middle < high { middle } else { low }
 }

@@ -8,12 +8,15 @@
 //!
 //! | page | what it holds |
 //! |---|---|
-//! | `columns`, `table` | values of all rows as ranks, or as they are; small tables for few of the rows |
+//! | `columns`, `table` | values of all rows as ranks, as bins, or as they are; small tables for few of the rows |
 //! | `criterion` | impurities, and the score of a split from running sums |
 //! | `split` | splits, rows parted by them, columns drawn |
 //! | `best`, `sort` | the best threshold or set of categories; rows in the order of a column |
 //! | `random` | thresholds drawn at random |
+//! | `isolation` | trees without a target, which set rows apart |
 //! | `builder` | nodes, depth first or best first |
+//!
+//! Columns may be binned first ([`Columns::binned`]): then sums are kept by bin, and no node of more than a few rows is sorted.
 //!
 //! A node of m rows costs O(m) for each column that has few distinct values, and O(m log m) or less for others; nothing
 //! costs what all rows of the table would. Rows of weight zero are absent.
@@ -25,6 +28,7 @@ mod best;
 mod builder;
 mod columns;
 mod criterion;
+mod isolation;
 mod random;
 mod sort;
 mod split;
@@ -33,6 +37,7 @@ mod table;
 mod tests;
 
 pub use columns::Columns;
+pub use isolation::isolate;
 
 use crate::tree::Tree;
 use crate::weight_unit;
@@ -185,6 +190,8 @@ impl Grow<'_> {
         match &self.columns.keys {
             Keys::Ranks(keyed) => self.on(keyed, criterion, || Best::new(&keyed.columns)),
             Keys::Values(keyed) => self.on(keyed, criterion, || Random::new(&keyed.columns)),
+            Keys::Bins(keyed, true) => self.on(keyed, criterion, || Random::new(&keyed.columns)),
+            Keys::Bins(keyed, false) => self.on(keyed, criterion, || Best::new(&keyed.columns)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Splits at random thresholds, of which the best is taken.
 //!
-//! A threshold is drawn between the smallest and the largest value of the column in the node. Missing values are sent to
+//! A threshold is drawn between the smallest and the largest value of the column in the node; of bins, one of the cuts
+//! between the first and the last one there. Missing values are sent to
 //! a side that is drawn too. Of the categories in the node, each is sent to a side by the toss of a coin, until both
 //! sides have one.
 
@@ -11,23 +12,52 @@ use super::table::{Key, Table};
 use estimand_core::Stream;
 use estimand_core::random::{below, uniform};
 use estimand_kernels as kernels;
+use std::marker::PhantomData;
+
+/// A key between two of which a threshold can be drawn.
+pub(crate) trait Draw: Key {
+    fn number(self) -> f64;
+    /// What a number drawn between those of two keys stands for: the last key below it, and a threshold for values.
+    fn at_most(drawn: f64, column: &Column) -> (Self, f64);
+}
+impl Draw for f64 {
+    #[inline(always)]
+    fn number(self) -> f64 {
+        self
+    }
+    fn at_most(drawn: f64, _: &Column) -> (Self, f64) {
+        (drawn, drawn)
+    }
+}
+impl Draw for u8 {
+    #[inline(always)]
+    fn number(self) -> f64 {
+        if self == Self::MISSING { f64::NAN } else { f64::from(self) }
+    }
+    fn at_most(drawn: f64, column: &Column) -> (Self, f64) {
+        // Beyond the last cut nothing but what is missing is set apart.
+        let bin = drawn as usize;
+        (bin.min(254) as u8, column.values.get(bin).copied().unwrap_or(f64::INFINITY))
+    }
+}
 
 /// See [the module](self).
-pub(crate) struct Random<'a> {
+pub(crate) struct Random<'a, K> {
     columns: &'a [Column],
     /// Values of the node's rows in one column.
     values: Vec<f64>,
     present: Vec<usize>,
+    key: PhantomData<K>,
 }
 
-impl<'a> Random<'a> {
+impl<'a, K: Draw> Random<'a, K> {
     pub(crate) fn new(columns: &'a [Column]) -> Self {
-        Self { columns, values: Vec::new(), present: Vec::new() }
+        Self { columns, values: Vec::new(), present: Vec::new(), key: PhantomData }
     }
 
     /// Draws a split of the column; `None` if it is constant. What goes left is afterwards at most the number given,
     /// among `values`.
-    fn draw(&mut self, column: usize, stream: &mut Stream) -> Option<(f64, Side<f64>, bool, bool)> {
+    fn draw(&mut self, column: usize, stream: &mut Stream) -> Option<(f64, Side<K>, bool, bool)> {
         let known = &self.columns[column];
         let some_missing = known.missing && self.values.iter().any(|v| v.is_nan());
         let [low, high] = kernels::extent(&self.values);
@@ -40,7 +70,10 @@ impl<'a> Random<'a> {
             missing_left = false;
             match known.categories {
                 Some(_) => (0.0, Side::In(set_of([low as usize]))),
-                None => (low, Side::AtMost(f64::INFINITY, f64::INFINITY)),
+                None => {
+                    let (last, threshold) = K::at_most(f64::INFINITY, known);
+                    (low, Side::AtMost(last, threshold))
+                }
             }
         } else if known.categories.is_some() {
             self.present.clear();
@@ -59,7 +92,8 @@ impl<'a> Random<'a> {
             let share = uniform(stream);
             let drawn = low * (1.0 - share) + high * share;
             let threshold = if drawn >= low && drawn < high { drawn } else { low };
-            (threshold, Side::AtMost(threshold, threshold))
+            let (last, value) = K::at_most(threshold, known);
+            (threshold, Side::AtMost(last, value))
         };
         if let Side::In(set) = &side {
             let inside = |v: f64| v.category().is_some_and(|c| has(set, c));
@@ -76,23 +110,23 @@ impl<'a> Random<'a> {
     }
 }
 
-impl Splitter for Random<'_> {
-    type Key = f64;
+impl<K: Draw> Splitter for Random<'_, K> {
+    type Key = K;
 
     fn split<C: Criterion>(
         &mut self,
-        table: &Table<f64>,
+        table: &Table<K>,
         criterion: &mut C,
         node: &Node<'_>,
         drawing: &mut Drawing,
         stream: &mut Stream,
-    ) -> (Option<Split<f64>>, usize) {
+    ) -> (Option<Split<K>>, usize) {
         let mut best = Score::NONE;
         let mut found = None;
         let constants = drawing.visit(node.constants, stream, |column, stream| {
             let keys = table.column(column);
             self.values.clear();
-            self.values.extend(node.rows.iter().map(|row| keys[*row as usize]));
+            self.values.extend(node.rows.iter().map(|row| keys[*row as usize].number()));
             let Some((at, side, missing_left, some_missing)) = self.draw(column, stream) else {
                 return false;
             };

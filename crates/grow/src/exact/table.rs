@@ -10,6 +10,20 @@ pub(crate) trait Key: Copy + PartialOrd + Send + Sync + Debug + 'static {
     fn passes(self, threshold: Self, missing_left: bool) -> bool;
     /// The category it stands for; `None` for a missing one.
     fn category(self) -> Option<usize>;
+    /// The largest category: sets of categories take a bit for each up to the largest.
+    const LARGEST_CATEGORY: f64 = 65_535.0;
+}
+impl Key for u8 {
+    const MISSING: Self = u8::MAX;
+    #[inline(always)]
+    fn passes(self, threshold: Self, missing_left: bool) -> bool {
+        let lift = u8::from(missing_left);
+        self.wrapping_add(lift) <= threshold + lift
+    }
+    fn category(self) -> Option<usize> {
+        (self != Self::MISSING).then_some(self as usize)
+    }
+    const LARGEST_CATEGORY: f64 = 254.0;
 }
 impl Key for u32 {
     const MISSING: Self = u32::MAX;
@@ -31,6 +45,32 @@ impl Key for f64 {
     }
     fn category(self) -> Option<usize> {
         (!self.is_nan()).then_some(self as usize)
+    }
+}
+
+/// A key that is a rank, of a value or of a bin.
+pub(crate) trait Rank: Key {
+    /// As a wide one; missing ones likewise.
+    fn rank(self) -> u32;
+    /// The key of a rank.
+    fn of_rank(rank: u32) -> Self;
+}
+impl Rank for u8 {
+    #[inline(always)]
+    fn rank(self) -> u32 {
+        if self == Self::MISSING { u32::MISSING } else { u32::from(self) }
+    }
+    fn of_rank(rank: u32) -> Self {
+        rank as u8
+    }
+}
+impl Rank for u32 {
+    #[inline(always)]
+    fn rank(self) -> u32 {
+        self
+    }
+    fn of_rank(rank: u32) -> Self {
+        rank
     }
 }
 

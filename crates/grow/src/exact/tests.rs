@@ -22,10 +22,15 @@ impl Data {
         self.y.iter().map(|y| *y as u32).collect()
     }
 
-    fn grow(&self, growth: &Growth, categorical: &[usize], random: bool, seed: u64) -> Tree {
+    fn grow(&self, growth: &Growth, categorical: &[usize], way: Way, seed: u64) -> Tree {
         let x = (&self.x).into();
-        let columns =
-            if random { Columns::raw(x, categorical) } else { Columns::ranked(x, categorical) }.unwrap();
+        let columns = match way {
+            Way::Best => Columns::ranked(x, categorical),
+            Way::Drawn => Columns::raw(x, categorical),
+            Way::BestOfBins => Columns::binned(x, Some(&self.w), categorical, false),
+            Way::DrawnOfBins => Columns::binned(x, Some(&self.w), categorical, true),
+        }
+        .unwrap();
         let codes = self.codes();
         let classes = matches!(growth.criterion, Criterion::Gini | Criterion::Entropy);
         let response = match classes {
@@ -34,6 +39,18 @@ impl Data {
         };
         grow(&columns, response, Some(&self.w), growth, Seed(seed))
     }
+}
+
+/// Where thresholds come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Best,
+    Drawn,
+    BestOfBins,
+    DrawnOfBins,
+}
+impl Way {
+    const ALL: [Self; 4] = [Self::Best, Self::Drawn, Self::BestOfBins, Self::DrawnOfBins];
 }
 
 fn classes_of(data: &Data) -> usize {
@@ -163,6 +180,14 @@ fn check(data: &Data, tree: &Tree, growth: &Growth, categorical: &[usize], best:
     }
 }
 
+/// Trees grown in all ways; of rows so few, each value has a bin of its own.
+fn check_all(data: &Data, growth: &Growth, categorical: &[usize], seed: u64, best: bool) {
+    for way in Way::ALL {
+        let searched = matches!(way, Way::Best | Way::BestOfBins);
+        check(data, &data.grow(growth, categorical, way, seed), growth, categorical, best && searched);
+    }
+}
+
 /// Rows of ties, gaps and steps of very different size, with targets of a few kinds.
 fn data(n: usize, p: usize, width: usize, kind: u64, seed: u64) -> Data {
     let mut stream = Seed(seed).stream(kind);
@@ -195,8 +220,7 @@ proptest! {
         let data = classes(data(n, p, 1, kind, seed), k);
         for criterion in [Criterion::Gini, Criterion::Entropy] {
             for growth in limits(criterion, kind) {
-                check(&data, &data.grow(&growth, &[], false, seed), &growth, &[], true);
-                check(&data, &data.grow(&growth, &[], true, seed), &growth, &[], false);
+                check_all(&data, &growth, &[], seed, true);
             }
         }
     }
@@ -208,8 +232,7 @@ proptest! {
             Criterion::SquaredError, Criterion::AbsoluteError, Criterion::Quantile(0.2), Criterion::Poisson,
         ] {
             for growth in limits(criterion, kind) {
-                check(&data, &data.grow(&growth, &[], false, seed), &growth, &[], true);
-                check(&data, &data.grow(&growth, &[], true, seed), &growth, &[], false);
+                check_all(&data, &growth, &[], seed, true);
             }
         }
     }
@@ -218,8 +241,7 @@ proptest! {
     fn every_split_of_several_targets_is_the_best(n in 2..40_usize, kind in 0..60_u64, width in 2..4_usize, seed in 0..99_u64) {
         let data = data(n, 3, width, kind, seed);
         for growth in limits(Criterion::SquaredError, kind) {
-            check(&data, &data.grow(&growth, &[], false, seed), &growth, &[], true);
-            check(&data, &data.grow(&growth, &[], true, seed), &growth, &[], false);
+            check_all(&data, &growth, &[], seed, true);
         }
     }
 
@@ -236,8 +258,7 @@ proptest! {
                 let best = growth.min_samples_leaf == 1 && growth.min_weight_leaf == 0.0;
                 // Nor is it known on which side of them the missing are best.
                 let best = best && !data.x.column(1).iter().any(|v| v.is_nan());
-                check(&data, &data.grow(&growth, &[1], false, seed), &growth, &[1], best);
-                check(&data, &data.grow(&growth, &[1], true, seed), &growth, &[1], false);
+                check_all(&data, &growth, &[1], seed, best);
             }
         }
     }
@@ -264,9 +285,9 @@ proptest! {
                 Criterion::Gini | Criterion::Entropy => classes(data.clone(), 2 + (kind % 2) as usize),
                 _ => data.clone(),
             };
-            for random in [false, true] {
-                let a = data.grow(&Growth::new(criterion), &[], random, seed);
-                let b = repeated(&data).grow(&Growth::new(criterion), &[], random, seed);
+            for way in Way::ALL {
+                let a = data.grow(&Growth::new(criterion), &[], way, seed);
+                let b = repeated(&data).grow(&Growth::new(criterion), &[], way, seed);
                 prop_assert_eq!(a.n_nodes(), b.n_nodes());
                 for node in 0..a.n_nodes() {
                     prop_assert_eq!((a.test(node), a.value(node)), (b.test(node), b.value(node)));
@@ -320,14 +341,14 @@ fn subtrees_on_small_tables_are_those_of_the_whole() {
 fn leaves_are_as_many_as_allowed_and_the_most_promising() {
     let data = Data { w: vec![1.0; 200], ..data(200, 3, 1, 1, 3) };
     let growth = Growth { max_leaf_nodes: Some(9), ..Growth::new(Criterion::SquaredError) };
-    let tree = data.grow(&growth, &[], false, 0);
+    let tree = data.grow(&growth, &[], Way::Best, 0);
     assert_eq!(tree.n_leaves(), 9);
     // The splits made lower the cost no less than any that was left for the end.
     let decrease = |tree: &Tree, node: usize| {
         let whole = |i: usize| tree.stat(i).weight * tree.stat(i).impurity;
         tree.children(node).map(|[l, r]| whole(node) - whole(l) - whole(r))
     };
-    let deeper = data.grow(&Growth { max_leaf_nodes: Some(10), ..growth }, &[], false, 0);
+    let deeper = data.grow(&Growth { max_leaf_nodes: Some(10), ..growth }, &[], Way::Best, 0);
     let made: Vec<f64> = (0..tree.n_nodes()).filter_map(|i| decrease(&tree, i)).collect();
     let next = (0..deeper.n_nodes()).filter_map(|i| decrease(&deeper, i));
     let least = made.iter().copied().fold(f64::INFINITY, f64::min);
@@ -355,8 +376,8 @@ fn predictions_keep_their_directions() {
         {
             let data = if criterion == Criterion::Gini { classes(data.clone(), 2) } else { data.clone() };
             let growth = Growth { monotone: vec![1, -1, 0], min_samples_leaf: 4, ..Growth::new(criterion) };
-            for random in [false, true] {
-                let tree = data.grow(&growth, &[], random, seed);
+            for way in Way::ALL {
+                let tree = data.grow(&growth, &[], way, seed);
                 assert!(tree.n_leaves() > 3);
                 let predict = |row: &[f64]| *tree.value(walk::leaf(&tree, row)).last().unwrap();
                 for i in 0..40 {
@@ -390,11 +411,11 @@ fn missing_values_without_an_example_go_where_most_rows_go() {
         width: 1,
         w: vec![1.0; 5],
     };
-    let tree = data.grow(&Growth::new(Criterion::Gini), &[], false, 0);
+    let tree = data.grow(&Growth::new(Criterion::Gini), &[], Way::Best, 0);
     assert_eq!(tree.test(0), Some(Test::AtMost { column: 0, threshold: 1.5, missing_left: false }));
     let mut turned = data.clone();
     turned.y = vec![1.0, 1.0, 1.0, 1.0, 0.0];
-    let tree = turned.grow(&Growth::new(Criterion::Gini), &[], false, 0);
+    let tree = turned.grow(&Growth::new(Criterion::Gini), &[], Way::Best, 0);
     assert_eq!(tree.test(0), Some(Test::AtMost { column: 0, threshold: 4.5, missing_left: true }));
 }
 
@@ -404,7 +425,46 @@ fn a_split_that_gains_nothing_at_once_is_made() {
     let x = Array2::from_shape_vec((4, 2), vec![0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]).unwrap();
     let data = Data { x, y: vec![0.0, 1.0, 1.0, 0.0], width: 1, w: vec![1.0; 4] };
     for criterion in [Criterion::Gini, Criterion::Entropy, Criterion::SquaredError] {
-        let tree = data.grow(&Growth::new(criterion), &[], false, 0);
+        let tree = data.grow(&Growth::new(criterion), &[], Way::Best, 0);
         assert_eq!((tree.n_leaves(), tree.depth()), (4, 2));
     }
+}
+
+#[test]
+fn a_tree_of_bins_is_the_exact_tree_of_their_numbers() {
+    let n = 4000;
+    for kind in [1, 2, 3] {
+        let data = data(n, 5, 1, kind, 8);
+        let bins = crate::bins::BinRules::default().columns((&data.x).into(), Some(&data.w)).unwrap();
+        let number = |(i, j): (usize, usize)| match data.x[[i, j]] {
+            v if v.is_nan() => v,
+            v => bins[j].bin(v) as f64,
+        };
+        let numbers = Data { x: Array2::from_shape_fn((n, 5), number), ..data.clone() };
+        let growth = Growth::new(Criterion::SquaredError);
+        let binned = data.grow(&growth, &[], Way::BestOfBins, 0);
+        let exact = numbers.grow(&growth, &[], Way::Best, 0);
+        assert!(binned.n_leaves() > 200 && binned.n_nodes() == exact.n_nodes());
+        for node in 0..exact.n_nodes() {
+            assert_eq!((binned.stat(node), binned.value(node)), (exact.stat(node), exact.value(node)));
+            assert_eq!(binned.children(node), exact.children(node));
+        }
+        // Its thresholds send the rows where their bins went.
+        for i in (0..n).step_by(11).filter(|i| data.w[*i] > 0.0) {
+            let rows = [&data, &numbers].map(|d| d.x.row(i).to_vec());
+            assert_eq!(walk::leaf(&binned, &rows[0]), walk::leaf(&exact, &rows[1]));
+        }
+        // Rows without weight have no say in the bins.
+        let present: Vec<usize> = (0..n).filter(|i| data.w[*i] > 0.0).collect();
+        let fewer = Data {
+            x: data.x.select(ndarray::Axis(0), &present),
+            y: present.iter().map(|i| data.y[*i]).collect(),
+            width: 1,
+            w: present.iter().map(|i| data.w[*i]).collect(),
+        };
+        assert_eq!(fewer.grow(&growth, &[], Way::BestOfBins, 0), binned);
+    }
+    // A byte holds no more categories.
+    let many = ndarray::array![[0.0], [255.0]];
+    assert!(Columns::binned((&many).into(), None, &[0], false).unwrap_err().to_string().contains("254"));
 }

@@ -39,6 +39,25 @@ fn blocks_of_any_layout_reach_the_leaves_that_single_rows_reach() {
             assert_eq!(found, expected);
         }
     }
+    // Through many trees, row by row and block by block.
+    let trees: Vec<Tree> = (0..35).map(|seed| random(p, 30 + seed as usize % 4, seed)).collect();
+    let mut sums = vec![0; n];
+    for_each_block_of(&trees, Records::from(&x), &mut sums, 1, |_, rows, out| {
+        let mut found = vec![0; out.len()];
+        for (t, tree) in trees.iter().enumerate() {
+            leaves(tree, rows, p, &mut found);
+            out.iter_mut().zip(&found).for_each(|(out, leaf)| *out += (t + 1) * *leaf as usize);
+        }
+    });
+    for (row, expected) in x.rows().into_iter().zip(sums) {
+        let (row, mut next, mut sum) = (row.to_slice().unwrap(), 0, 0);
+        each_leaf(&trees, row, |tree, at| {
+            assert!(std::ptr::eq(tree, &trees[next]) && at == leaf(tree, row));
+            next += 1;
+            sum += next * at;
+        });
+        assert_eq!((next, sum), (trees.len(), expected));
+    }
     let root = Tree::new(3);
     let mut found = [7; 9];
     leaves(&root, &[0.0; 18], 2, &mut found);

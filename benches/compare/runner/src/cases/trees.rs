@@ -2,6 +2,7 @@
 
 use crate::data::{labels, matrix, one_row, vector};
 use estimand::core::FitClasses;
+use estimand::ensemble::ForestSplitter;
 use estimand::prelude::*;
 use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated};
 
@@ -13,6 +14,13 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("rf_reg_all", "estimand", |job| regress(job, &RandomForestRegressor::new())),
     ("et_clf", "estimand", |job| classify(job, &ExtraTreesClassifier::new())),
     ("et_reg", "estimand", |job| regress(job, &ExtraTreesRegressor::new().max_features(THIRD))),
+    ("rf_clf_hist", "estimand", |job| {
+        classify(job, &RandomForestClassifier::new().splitter(ForestSplitter::Histogram))
+    }),
+    ("rf_reg_hist", "estimand", |job| {
+        regress(job, &RandomForestRegressor::new().max_features(THIRD).splitter(ForestSplitter::Histogram))
+    }),
+    ("iforest", "estimand", isolation),
 ];
 
 /// Columns drawn for a split of numbers, as a share.
@@ -40,4 +48,13 @@ where
     let answer = Answer::new(fit, predict);
     job.write("predict", &[], &predicted.to_vec())?;
     one_row(answer, &model, &xt)
+}
+
+fn isolation(job: &Job) -> Result<Answer> {
+    let (x, xt) = (matrix(job, "X")?, matrix(job, "Xt")?);
+    forget_peak();
+    let (model, fit) = repeated(job.reps, || Ok(IsolationForest::new().fit(&x)?))?;
+    let (scores, predict) = repeated(job.reps, || Ok(model.score_samples(&xt)?))?;
+    job.write("predict", &[], &scores.to_vec())?;
+    Ok(Answer::new(fit, predict))
 }
