@@ -2,7 +2,7 @@
 
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
-pub use estimand_cluster::{KMeans, KMeansInit, KMeansModel};
+pub use estimand_cluster::{Dbscan, Hdbscan, KMeans, KMeansInit, KMeansModel, Optics};
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{
@@ -28,8 +28,8 @@ pub use estimand_model_selection::{
     GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_neighbors::{
-    Algorithm, KNeighborsClassifier, KNeighborsRegressor, Metric, NearestNeighbors, NeighborWeights,
-    RadiusNeighborsClassifier, RadiusNeighborsRegressor,
+    Algorithm, KNeighborsClassifier, KNeighborsRegressor, KernelDensity, LocalOutlierFactor, Metric,
+    NearestCentroid, NearestNeighbors, NeighborWeights, RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

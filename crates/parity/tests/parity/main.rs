@@ -4,12 +4,14 @@
 
 mod bayes;
 mod datasets;
+mod density_clusters;
 mod files;
 mod glm;
 mod inputs;
 mod linear;
 mod logistic;
 mod metrics;
+mod neighbors;
 mod preprocessing;
 mod ridge_family;
 mod robust;
