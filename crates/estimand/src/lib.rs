@@ -19,9 +19,9 @@
 //! | [`datasets`] | bundled data sets, generators, file readers |
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
-//! | [`cluster`] | k-means |
+//! | [`cluster`] | k-means, density-based clustering |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
-//! | [`neighbors`] | neighbours: search, classification, regression |
+//! | [`neighbors`] | neighbours: search in any metric, classification, regression, outliers, densities |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
@@ -73,6 +73,10 @@ mod pages {
     mod pipelines {}
     #[doc = include_str!("../../../docs/guide/linear-models.md")]
     mod linear_models {}
+    #[doc = include_str!("../../../docs/guide/neighbors.md")]
+    mod neighbors {}
+    #[doc = include_str!("../../../docs/guide/clustering.md")]
+    mod clustering {}
     #[doc = include_str!("../../../docs/guide/model-selection.md")]
     mod model_selection {}
     #[doc = include_str!("../../../docs/guide/saving.md")]
