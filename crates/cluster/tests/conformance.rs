@@ -1,6 +1,8 @@
 //! Every clustering under the conformance suite, as a transformer to distances.
 
-use estimand_cluster::{ClusterSelection, Dbscan, Hdbscan, KMeans};
+use estimand_cluster::{
+    ClusterSelection, CovarianceType, Dbscan, GaussianMixture, Hdbscan, KMeans, MiniBatchKMeans,
+};
 use estimand_testkit::{clusterer, transformer};
 
 #[test]
@@ -22,4 +24,23 @@ fn hdbscan() {
     for selection in [ClusterSelection::Eom, ClusterSelection::Leaf] {
         clusterer(Hdbscan::new().cluster_selection(selection)).rows(6_000).run();
     }
+}
+
+#[test]
+fn gaussian_mixture() {
+    let drawn = "k-means++ draws rows by their place";
+    for covariance in
+        [CovarianceType::Full, CovarianceType::Tied, CovarianceType::Diag, CovarianceType::Spherical]
+    {
+        let suite = transformer(GaussianMixture::new(2).covariance(covariance).seed(1)).saved().one_row();
+        suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
+    }
+    transformer(GaussianMixture::new(1)).saved().one_row().run();
+}
+
+#[test]
+fn mini_batch_k_means() {
+    let drawn = "k-means++ draws rows by their place";
+    let suite = transformer(MiniBatchKMeans::new(2).seed(1)).saved().one_row();
+    suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
 }

@@ -2,13 +2,20 @@
 
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
-pub use estimand_cluster::{Dbscan, Hdbscan, KMeans, KMeansInit, KMeansModel, Optics};
+pub use estimand_cluster::{
+    CovarianceType, Dbscan, GaussianMixture, GaussianMixtureModel, Hdbscan, KMeans, KMeansInit, KMeansModel,
+    MiniBatchKMeans, MiniBatchKMeansModel, MixtureInit, Optics,
+};
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{
     Boxed, ClassWeight, Classes, Classifier, Csr, Dataset, Decide, Error, Fit, InverseTransform, PartialFit,
     Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
     TransformOne,
+};
+pub use estimand_ensemble::{
+    ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor,
+    RandomForestClassifier, RandomForestRegressor,
 };
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,
@@ -17,8 +24,8 @@ pub use estimand_linear::{
     LogisticRegression, LogisticRegressionCv, MultiLinearModel, MultiTaskElasticNet, MultiTaskElasticNetCv,
     MultiTaskLasso, MultiTaskLassoCv, OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCv, Perceptron,
     PoissonRegressor, QuadraticDiscriminantAnalysis, QuantileRegressor, RansacRegressor, Ridge,
-    RidgeClassifier, RidgeClassifierCv, RidgeCv, SgdClassifier, SgdRegressor, TheilSenRegressor,
-    TweedieRegressor,
+    RidgeClassifier, RidgeClassifierCv, RidgeCv, SgdClassifier, SgdOneClassSvm, SgdRegressor,
+    TheilSenRegressor, TweedieRegressor,
 };
 pub use estimand_metrics::{
     Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,
@@ -32,4 +39,12 @@ pub use estimand_neighbors::{
     NearestCentroid, NearestNeighbors, NeighborWeights, RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
+pub use estimand_svm::{
+    Gamma, Kernel, KernelRidge, LinearSvc, LinearSvr, NuSvc, NuSvr, Nystroem, OneClassSvm, RbfSampler, Svc,
+    Svr,
+};
+pub use estimand_tree::{
+    ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,
+    MaxFeatures, RegressionCriterion,
+};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

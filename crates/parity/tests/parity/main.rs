@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 mod bayes;
+mod boosting;
+mod cluster;
 mod datasets;
 mod density_clusters;
 mod files;
@@ -18,4 +20,5 @@ mod robust;
 mod sgd;
 mod sparse_linear;
 mod splits;
+mod svm;
 mod validation;

@@ -69,7 +69,8 @@ fn metrics() {
             if case.expects("rows") {
                 let near = settings.clone().n_neighbors(7).fit(&x)?.kneighbors(&queries)?;
                 case.same("rows", near.rows.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>());
-                let mut distances: Vec<f64> = all.fit(&x)?.kneighbors(&queries)?.distances.into_iter().collect();
+                let mut distances: Vec<f64> =
+                    all.fit(&x)?.kneighbors(&queries)?.distances.into_iter().collect();
                 distances.sort_by(f64::total_cmp);
                 let middle = (distances[distances.len() / 2 - 1] + distances[distances.len() / 2]) / 2.0;
                 let within = settings.radius(middle).fit(&x)?.radius_neighbors(&queries)?;
@@ -106,12 +107,14 @@ fn classifiers() {
             let (weights, metric) = (neighbor_weights(case)?, metric(case)?);
             match case.optional_param("n_neighbors") {
                 Some(k) => {
-                    let settings = KNeighborsClassifier::new().n_neighbors(k.read()?).weights(weights).metric(metric);
+                    let settings =
+                        KNeighborsClassifier::new().n_neighbors(k.read()?).weights(weights).metric(metric);
                     compare(case, &settings.fit((&x, &y))?, &new)
                 }
                 None => {
                     let radius = case.param("radius")?.number()?;
-                    let settings = RadiusNeighborsClassifier::new().radius(radius).weights(weights).metric(metric);
+                    let settings =
+                        RadiusNeighborsClassifier::new().radius(radius).weights(weights).metric(metric);
                     compare(case, &settings.outliers(Outliers::Refuse).fit((&x, &y))?, &new)
                 }
             }
@@ -126,7 +129,8 @@ fn regressors() {
         |s| s.ends_with("NeighborsRegressor"),
         |case| {
             let (x, y) = crate::inputs::numbers_of(case)?;
-            let (new, weights, metric) = (case.input("new")?.matrix()?, neighbor_weights(case)?, metric(case)?);
+            let (new, weights, metric) =
+                (case.input("new")?.matrix()?, neighbor_weights(case)?, metric(case)?);
             let predicted = match case.optional_param("n_neighbors") {
                 Some(k) => {
                     let settings = KNeighborsRegressor::new().n_neighbors(k.read()?).weights(weights);

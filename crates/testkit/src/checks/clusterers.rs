@@ -35,7 +35,7 @@ where
     fn both(&self, train: Train<'_, f64>, rows: &Array2<f64>) -> Result<one_row::Both> {
         let model = self.0.fit(train.x)?;
         let batch = labels_as_numbers(&model.predict_records(rows.into())?);
-        one_row::compare(rows, batch, |row, scratch| {
+        one_row::compare(rows, batch, &|row, scratch| {
             let label = Array1::from_elem(1, model.predict_one(row, scratch)?);
             Ok(labels_as_numbers(&label).into_iter().collect())
         })

@@ -1,6 +1,7 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
 mod bayes;
+mod boosting;
 mod cluster;
 mod glm;
 mod linear;
@@ -14,6 +15,8 @@ mod selection;
 mod sgd;
 mod sparse_linear;
 mod startup;
+mod svm;
+mod trees;
 
 use estimand_bench_protocol::Entry;
 
@@ -21,6 +24,7 @@ use estimand_bench_protocol::Entry;
 pub(crate) fn all() -> Vec<Entry> {
     [
         bayes::ENTRIES,
+        boosting::ENTRIES,
         cluster::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
@@ -34,6 +38,8 @@ pub(crate) fn all() -> Vec<Entry> {
         sgd::ENTRIES,
         sparse_linear::ENTRIES,
         startup::ENTRIES,
+        svm::ENTRIES,
+        trees::ENTRIES,
     ]
     .concat()
 }
