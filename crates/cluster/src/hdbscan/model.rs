@@ -226,7 +226,7 @@ impl<F: Float> HdbscanModel<F> {
         });
         let lambda = 1.0 / length;
         let mut cluster = self.tree.left[near.row as usize] as usize;
-        while cluster > 0 && self.tree.clusters[cluster].birth >= lambda {
+        while cluster > 0 && self.tree.clusters[cluster].birth > lambda {
             cluster = self.tree.clusters[cluster].parent as usize;
         }
         let label = self.label_of[cluster];

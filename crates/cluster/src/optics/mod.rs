@@ -153,6 +153,11 @@ impl OpticsModel {
         self.order.iter().map(|i| self.reachability[*i]).collect()
     }
 
+    /// The cluster of each row in their order, n: the colours of the plot.
+    pub fn ordered_labels(&self) -> Vec<i64> {
+        self.order.iter().map(|i| self.labels[*i]).collect()
+    }
+
     /// c of each row, by row number, n.
     pub fn core_distances(&self) -> &[f64] {
         &self.core
