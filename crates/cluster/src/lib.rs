@@ -3,13 +3,26 @@
 //! | page | clusters are | estimators |
 //! |---|---|---|
 //! | [`kmeans`] | round, around their means | [`KMeans`], [`MiniBatchKMeans`] |
+//! | [`dbscan`] | where rows are dense | [`Dbscan`] |
+//! | [`hdbscan`] | where rows are denser than around, at any density | [`Hdbscan`] |
+//! | [`optics`] | the same, as an order of the rows | [`Optics`] |
 //! | [`mixture`] | normal distributions, which overlap | [`GaussianMixture`] |
 //!
 //! Mixtures are in this crate because they begin where k-means ends.
 
+pub mod dbscan;
+pub mod hdbscan;
 pub mod kmeans;
 pub mod mixture;
+pub mod optics;
 
+pub use dbscan::{Dbscan, DbscanModel};
+pub use estimand_index::{Algorithm, Metric};
+pub use hdbscan::{ClusterSelection, CondensedCluster, CondensedTree, Hdbscan, HdbscanModel};
 pub use kmeans::minibatch::{MiniBatchKMeans, MiniBatchKMeansModel};
 pub use kmeans::{KMeans, KMeansAlgorithm, KMeansInit, KMeansModel};
 pub use mixture::{CovarianceType, Covariances, GaussianMixture, GaussianMixtureModel, MixtureInit};
+pub use optics::{Extraction, Optics, OpticsModel};
+
+/// The label of rows that belong to no cluster.
+pub const NOISE: i64 = -1;

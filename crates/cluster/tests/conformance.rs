@@ -1,7 +1,9 @@
 //! Every clustering under the conformance suite, as a transformer to distances.
 
-use estimand_cluster::{CovarianceType, GaussianMixture, KMeans, MiniBatchKMeans};
-use estimand_testkit::transformer;
+use estimand_cluster::{
+    ClusterSelection, CovarianceType, Dbscan, GaussianMixture, Hdbscan, KMeans, MiniBatchKMeans,
+};
+use estimand_testkit::{clusterer, transformer};
 
 #[test]
 fn k_means() {
@@ -9,6 +11,19 @@ fn k_means() {
     let suite = transformer(KMeans::new(2).seed(1)).saved().one_row();
     suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
     transformer(KMeans::new(1)).saved().one_row().run();
+}
+
+#[test]
+fn dbscan() {
+    clusterer(Dbscan::new().eps(2.5)).run();
+    clusterer(Dbscan::new().eps(4.0).min_samples(1).metric(estimand_cluster::Metric::Manhattan)).run();
+}
+
+#[test]
+fn hdbscan() {
+    for selection in [ClusterSelection::Eom, ClusterSelection::Leaf] {
+        clusterer(Hdbscan::new().cluster_selection(selection)).rows(6_000).run();
+    }
 }
 
 #[test]
