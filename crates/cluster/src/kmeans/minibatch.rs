@@ -11,7 +11,7 @@
 //!    a batch sum to at most `tol` × the mean variance of the columns, or after `max_iter` epochs.
 //! 5. Every row to its nearest centre.
 //!
-//! Costs O(nkp) an epoch, of which few are needed; a slightly larger inertia than [`KMeans`](super::KMeans).
+//! Costs O(nkp) an epoch, of which few are needed; a slightly larger inertia than [`KMeans`].
 //!
 //! **Differs from scikit-learn.** Rows of an epoch are drawn without replacement; batches that hold all rows are the same as no
 //! batches. Rows of weight 0 are never drawn.

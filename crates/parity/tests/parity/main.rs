@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bayes;
+mod boosting;
 mod cluster;
 mod datasets;
 mod files;
@@ -17,4 +18,5 @@ mod robust;
 mod sgd;
 mod sparse_linear;
 mod splits;
+mod svm;
 mod validation;
