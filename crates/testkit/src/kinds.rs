@@ -1,12 +1,12 @@
 //! Suites for the kinds of estimators, and the options that add checks to them.
 
-use crate::checks::{classifiers, one_row, regressors, saved, settings, transformers, weights};
+use crate::checks::{classifiers, clusterers, one_row, regressors, saved, settings, transformers, weights};
 use crate::subject::{Kind, Suite, Train};
 use estimand_core::persist::{settings_from_json, settings_to_json};
 use estimand_core::records::Table;
 use estimand_core::serde;
 use estimand_core::{
-    ClassWeight, Classifier, Decide, Describe, Fit, FitBatches, FitClasses, Float, InverseTransform,
+    ClassWeight, Classifier, Decide, Describe, Fit, FitBatches, FitClasses, Float, InverseTransform, Label,
     LearnClasses, PartialFit, Persist, Predict, PredictOne, PredictProba, Probabilities, Records, Result,
     Samples, Scores, Transform, TransformOne,
 };
@@ -132,6 +132,47 @@ where
     );
     transformers::add(&mut suite, &estimator);
     add_settings_checks(suite, change::<f64, E>)
+}
+
+/// Labels as a column of numbers.
+pub(crate) fn labels_as_numbers<L: Label>(labels: &Array1<L>) -> Array2<f64> {
+    labels.map(|label| label.ordinal().map_or(f64::NAN, |number| number as f64)).insert_axis(Axis(1))
+}
+
+fn group<F: Float, E, M, L>(estimator: &E, train: Train<'_, F>, ask: Records<'_, F>) -> Result<Array2<f64>>
+where
+    E: Fit<F, (), Model = M>,
+    M: Predict<F, Output = Array1<L>>,
+    L: Label,
+{
+    let model = estimator.fit_samples(samples(train, ()))?;
+    Ok(labels_as_numbers(&model.predict_records(ask)?))
+}
+
+/// The suite of a clustering that predicts. Its clusters are numbered by the training rows, so that their order matters for
+/// the numbers, and for nothing else.
+pub fn clusterer<E, Double, Single, L>(estimator: E) -> Suite<E>
+where
+    E: Settings + Fit<f64, (), Model = Double> + Fit<f32, (), Model = Single>,
+    Double: Predict<f64, Output = Array1<L>>
+        + for<'m> PredictOne<f64, One<'m> = L>
+        + Persist
+        + Send
+        + Sync
+        + 'static,
+    Single: Predict<f32, Output = Array1<L>> + Send + Sync + 'static,
+    L: Label,
+{
+    let (double, single) = (estimator.clone(), estimator.clone());
+    let mut suite = Suite::new(
+        estimator.clone(),
+        Kind::Clusterer,
+        Box::new(move |train, ask| group(&double, train, ask)),
+        Box::new(move |train, ask| group(&single, train, ask)),
+    );
+    clusterers::add(&mut suite, &estimator);
+    let renamed = "clusters are numbered by the training rows";
+    add_settings_checks(suite, group).except("the_order_of_training_rows_does_not_matter", renamed)
 }
 
 fn add_settings_checks<E: Settings>(

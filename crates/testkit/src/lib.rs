@@ -23,5 +23,5 @@ pub mod data;
 pub mod kinds;
 pub mod subject;
 
-pub use kinds::{classifier, regressor, transformer};
+pub use kinds::{classifier, clusterer, regressor, transformer};
 pub use subject::{Outcome, Subject, Suite, Train};

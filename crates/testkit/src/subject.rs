@@ -63,6 +63,8 @@ pub enum Kind {
     Classifier,
     /// Turns records into records, whatever the target.
     Transformer,
+    /// Groups records, whatever the target.
+    Clusterer,
 }
 
 /// An estimator reduced to its answers.
@@ -91,8 +93,8 @@ impl Subject {
 /// A check of its own for each estimator.
 type Check = Box<dyn Fn(&Subject) -> Outcome>;
 
-/// The checks of one estimator. Built by [`regressor`](crate::regressor), [`classifier`](crate::classifier) or
-/// [`transformer`](crate::transformer), extended by what it can do, and [`run`](Suite::run).
+/// The checks of one estimator. Built by [`regressor`](crate::regressor), [`classifier`](crate::classifier),
+/// [`transformer`](crate::transformer) or [`clusterer`](crate::clusterer), extended by what it can do, and [`run`](Suite::run).
 #[must_use = "a suite checks nothing until it is run"]
 pub struct Suite<E> {
     pub(crate) estimator: E,

@@ -5,6 +5,7 @@ use estimand_core::{Error, Result};
 use ndarray::Array2;
 
 pub mod classifiers;
+pub mod clusterers;
 pub mod inputs;
 pub mod invariance;
 pub mod layouts;
