@@ -6,9 +6,10 @@ scikit-learn's mixtures take no weights; there it is given rows that are repeate
 import warnings
 
 import numpy as np
+from sklearn.cluster import MiniBatchKMeans
 from sklearn.mixture import GaussianMixture
 
-from golden import Family, short, uncentred
+from golden import Family, short, uncentred, weights
 
 warnings.simplefilter("ignore")
 family = Family("cluster")
@@ -59,4 +60,26 @@ for kind in ["full", "tied", "diag", "spherical"]:
     mixture("duplicates", np.repeat(xg[:30], 2, axis=0), 2, kind, max_iter=5)
     mixture("uncentred", uncentred(xg), 3, kind, max_iter=5, tolerance=1e-5,
             reason="scikit-learn takes squares about zero for all types but full: eight of sixteen digits of means of 1e4")
+
+
+# -- k-means in batches: the draws differ, so one step with all rows and one with each third, from given centres --------
+
+def batches(name, x, k, w=None, *, tolerance=1e-10, reason="weighted means, summed in another order"):
+    w_ = np.ones(len(x)) if w is None else w
+    model = MiniBatchKMeans(k, init=x[:: len(x) // k][:k].copy(), n_init=1, reassignment_ratio=0.0)
+    steps = [slice(None)] + [slice(len(x) * i // 3, len(x) * (i + 1) // 3) for i in range(3)]
+    centers = []
+    for step in steps:
+        model.partial_fit(x[step], sample_weight=w_[step])
+        centers.append(model.cluster_centers_.copy())
+    family.case(f"batches_{name}", "MiniBatchKMeans", tolerance=tolerance, reason=reason, params={"n_clusters": k},
+                inputs={"x": x, "init": x[:: len(x) // k][:k], **({} if w is None else {"weights": w})},
+                expected={"centers": np.concatenate(centers), "labels": model.predict(x)})
+
+
+batches("plain", xg, 3)
+batches("weights", xg, 4, weights(80, 3))
+batches("duplicates", np.repeat(xg[:30], 2, axis=0), 2)
+batches("tiny", short(xg * 1e-6), 3)
+batches("uncentred", uncentred(xg), 3)
 family.close()

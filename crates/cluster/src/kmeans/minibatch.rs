@@ -253,7 +253,7 @@ impl MiniBatchKMeans {
 }
 
 /// Calls `f` on points that are these rows alone.
-fn with_rows<F: Float, R>(
+pub(super) fn with_rows<F: Float, R>(
     points: &Points<'_, F>,
     x: Records<'_, F>,
     rows: &[usize],
@@ -272,7 +272,7 @@ fn with_rows<F: Float, R>(
     }
 }
 
-fn pick(weights: &[f64], rows: &[usize]) -> Vec<f64> {
+pub(super) fn pick(weights: &[f64], rows: &[usize]) -> Vec<f64> {
     rows.iter().map(|i| weights[*i]).collect()
 }
 

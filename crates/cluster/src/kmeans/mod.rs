@@ -34,6 +34,7 @@
 //! **References.** \[Lloyd82\], \[Arthur07\], \[Hamerly10\], \[Ding15\].
 
 mod assign;
+pub mod bisecting;
 mod lloyd;
 pub mod minibatch;
 mod model;

@@ -115,7 +115,7 @@ impl<F: Float> KMeansModel<F> {
         assignment.labels
     }
 
-    fn check_one(&self, row: &[F]) -> Result<()> {
+    pub(super) fn check_one(&self, row: &[F]) -> Result<()> {
         self.features().check_width(row.len())?;
         match ArrayView2::from_shape((1, row.len()), row) {
             Ok(row) => Records::from(row).check_finite(),

@@ -80,6 +80,14 @@ impl<'a, F: Float> Points<'a, F> {
         }
     }
 
+    /// Σ ωᵢ xᵢ / Σ ωᵢ of these rows.
+    pub(crate) fn mean(&self, rows: &[usize], weights: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.origin().len()];
+        rows.iter().for_each(|i| self.add(*i, weights[*i], &mut sums));
+        let total: f64 = rows.iter().map(|i| weights[*i]).sum();
+        sums.iter().zip(self.origin()).map(|(sum, m)| sum / total + m).collect()
+    }
+
     /// Row i as it was given.
     pub(crate) fn given(&self, i: usize) -> Vec<f64> {
         match self {

@@ -76,3 +76,29 @@ fn gaussian_mixtures() {
         },
     );
 }
+
+#[test]
+fn k_means_in_batches() {
+    hold(
+        "cluster",
+        |s| s == "MiniBatchKMeans",
+        |case| {
+            let (x, init) = (case.input("x")?.matrix()?, case.input("init")?.matrix()?);
+            let n = x.nrows();
+            let weights = weights_of(case)?.unwrap_or_else(|| Array1::ones(n));
+            let settings = MiniBatchKMeans::new(init.nrows()).init(&init).max_iter(1).reassignment_ratio(0.0);
+            let mut model = settings.fit((&x, &vec![(); n], &weights))?;
+            let mut centers: Vec<f64> = model.centers().iter().copied().collect();
+            for third in 0..3 {
+                let rows = s![n * third / 3..n * (third + 1) / 3, ..];
+                let (part, w) =
+                    (x.slice(rows).to_owned(), weights.slice(s![n * third / 3..n * (third + 1) / 3]));
+                model.partial_fit(Samples::<f64, ()>::from(&part).with_weights(w))?;
+                centers.extend(model.centers());
+            }
+            case.close("centers", &centers);
+            case.same("labels", model.predict(&x)?.to_vec());
+            Ok(())
+        },
+    );
+}

@@ -1,7 +1,11 @@
-//! Every clustering under the conformance suite, as a transformer to distances.
+//! Every clustering under the conformance suite, as a transformer to distances where it is one.
 
+mod asked;
+
+use asked::Asked;
 use estimand_cluster::{
-    ClusterSelection, CovarianceType, Dbscan, GaussianMixture, Hdbscan, KMeans, MiniBatchKMeans,
+    AgglomerativeClustering, BisectingKMeans, ClusterSelection, CovarianceType, Dbscan, GaussianMixture,
+    Hdbscan, KMeans, Linkage, MiniBatchKMeans,
 };
 use estimand_testkit::{clusterer, transformer};
 
@@ -42,5 +46,19 @@ fn gaussian_mixture() {
 fn mini_batch_k_means() {
     let drawn = "k-means++ draws rows by their place";
     let suite = transformer(MiniBatchKMeans::new(2).seed(1)).saved().one_row();
+    suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
+}
+
+#[test]
+fn agglomerative() {
+    for linkage in [Linkage::Ward, Linkage::Complete, Linkage::Average, Linkage::Single] {
+        clusterer(Asked(AgglomerativeClustering::new(3).linkage(linkage))).rows(1_500).run();
+    }
+}
+
+#[test]
+fn bisecting_k_means() {
+    let drawn = "k-means++ draws rows by their place";
+    let suite = transformer(BisectingKMeans::new(3).seed(1)).saved().one_row();
     suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
 }

@@ -1,0 +1,190 @@
+//! Agglomerative clustering: rows, and then clusters, are joined two by two, the nearest first.
+//!
+//! | linkage | distance of clusters A and B |
+//! |---|---|
+//! | ward | √(2|A||B| / (|A| + |B|)) ‖mean A − mean B‖: by how much the sum of squares would grow |
+//! | complete | the longest distance between a row of A and one of B |
+//! | average | their mean |
+//! | single | the shortest |
+//!
+//! | symbol | variable | shape |
+//! |---|---|---|
+//! | which clusters are joined | [`children`](AgglomerativeModel::children) | n − 1 pairs; number n + i is the i-th join |
+//! | how far apart they are | [`distances`](AgglomerativeModel::distances) | n − 1 |
+//! | cluster of each row | [`labels`](AgglomerativeModel::labels) | n |
+//!
+//! 1. Check.
+//! 2. A chain in which each cluster's nearest one follows it ends in two that are nearest to one another: these are joined, and the
+//!    chain goes on before them \[Murtagh83, Muellner11\]. Every distance above lets that be, as a join brings nothing nearer.
+//!    With a [`connectivity`](AgglomerativeClustering::connectivity) only clusters that are neighbours are joined, from a heap of
+//!    the pairs of neighbours.
+//! 3. Joins are sorted by distance.
+//! 4. The tree is cut where `n_clusters` are left, or where joins reach `distance_threshold`. Clusters are numbered by their lowest row.
+//!
+//! | | time | memory |
+//! |---|---|---|
+//! | ward | n²p | np |
+//! | single | a spanning tree: n²p at most | np |
+//! | complete, average, given distances | n²p | n² numbers |
+//! | with m pairs of neighbours | m p log m | m |
+//!
+//! **When not.** Time grows with n² (beyond 50 000 rows take a tree of features, [`Birch`](crate::Birch)). Single linkage follows chains of
+//! rows between clusters; ward wants round ones. There is no prediction: the tree is one of the training rows.
+//!
+//! **Differs from scikit-learn.** Any metric; distances are always kept, so that the same tree can be [cut](AgglomerativeModel::cut) again.
+//! Labels are the same up to their numbers. Among equal distances another pair may be joined first.
+//!
+//! **References.** \[Ward63\], \[Murtagh83\], \[Muellner11\].
+
+mod chain;
+mod graph;
+mod model;
+#[cfg(test)]
+mod tests;
+mod ward;
+
+pub use model::AgglomerativeModel;
+
+use estimand_core::describe::at_least;
+use estimand_core::{Csr, Describe, Error, Features, Fit, Float, Report, Result, Samples, Target};
+use estimand_index::{Metric, pairwise};
+use model::Tree;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// How far apart two clusters are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Linkage {
+    /// By how much the sum of squares within clusters would grow.
+    Ward,
+    /// As their rows that are farthest apart.
+    Complete,
+    /// As their rows are on the average.
+    Average,
+    /// As their rows that are nearest.
+    Single,
+}
+
+estimand_core::params! {
+    /// Agglomerative clustering; see [the module](crate::agglomerative).
+    ///
+    /// ```
+    /// use estimand_cluster::{AgglomerativeClustering, Linkage};
+    /// use estimand_core::Fit;
+    /// use ndarray::array;
+    ///
+    /// let x = array![[1.0], [1.5], [5.0], [5.25], [9.0]];
+    /// let model = AgglomerativeClustering::new(2).linkage(Linkage::Single).fit(&x)?;
+    /// assert_eq!(model.children(), [[2, 3], [0, 1], [5, 6], [4, 7]]);
+    /// assert_eq!(model.distances(), [0.25, 0.5, 3.5, 3.75]);
+    /// assert_eq!(model.labels().to_vec(), [0, 0, 0, 0, 1]);
+    /// assert_eq!(model.cut(3)?.to_vec(), [0, 0, 1, 1, 2]);
+    /// # Ok::<(), estimand_core::Error>(())
+    /// ```
+    pub struct AgglomerativeClustering(n_clusters: usize) {
+        /// Number of clusters to be left; at most the number of rows. Not looked at if there is a `distance_threshold`.
+        n_clusters: usize = 2, at_least(1.0);
+        /// How far apart clusters are.
+        linkage: Linkage = Linkage::Ward;
+        /// How far apart rows are; Euclidean for ward.
+        metric: Metric = Metric::Euclidean;
+        /// The records are the distances themselves, n × n, of which the upper triangle is read; not for ward.
+        precomputed: bool = false;
+        /// Clusters this far apart or farther are not joined.
+        distance_threshold: Option<f64> = None, at_least(0.0);
+        /// Which rows are neighbours, n × n: all pairs with a stored value, either way round. Only clusters with neighbours in one
+        /// another are joined, and complete, average and single linkage look at the distances of neighbours only. Parts that
+        /// are not connected are connected by their nearest rows.
+        connectivity: Option<Csr<f64>> = None;
+    }
+    accepts: ;
+}
+
+const NAME: &str = "AgglomerativeClustering";
+
+impl AgglomerativeClustering {
+    fn check_for<F: Float, Y: Target>(&self, samples: &Samples<'_, F, Y>) -> Result<()> {
+        self.check()?;
+        samples.check()?;
+        let n = samples.nrows();
+        if samples.weights.is_some() {
+            return Err(Error::unsupported(NAME, "sample weights; repeat the rows"));
+        }
+        if self.distance_threshold.is_none() && self.n_clusters > n {
+            let allowed = format!("at most the number of rows, {n}");
+            return Err(Error::parameter("n_clusters", self.n_clusters, allowed));
+        }
+        let x = samples.x.dense(NAME)?;
+        samples.x.check_finite()?;
+        if self.linkage == Linkage::Ward && (self.precomputed || self.metric != Metric::Euclidean) {
+            return Err(Error::unsupported(
+                NAME,
+                "ward linkage of other than Euclidean distances between rows",
+            ));
+        }
+        if self.precomputed {
+            if x.ncols() != n {
+                return Err(Error::shape("columns of the distances", n, x.ncols()));
+            }
+            if let Some(((row, column), value)) = x.indexed_iter().find(|(_, d)| d.f64() < 0.0) {
+                return Err(Error::parameter(
+                    "x",
+                    value,
+                    format!("distances, that of row {row} and row {column} too, of at least 0"),
+                ));
+            }
+        }
+        match &self.connectivity {
+            Some(c) if (c.view().nrows(), c.view().ncols()) != (n, n) => {
+                let found = format!("{:?}", (c.view().nrows(), c.view().ncols()));
+                Err(Error::shape("shape of the connectivity", format!("{:?}", (n, n)), found))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The distances of all rows, n × n.
+    fn all_distances<F: Float, Y: Target>(&self, samples: &Samples<'_, F, Y>) -> Result<Array2<F>> {
+        if !self.precomputed {
+            return pairwise(samples.x, samples.x, &self.metric);
+        }
+        let x = samples.x.dense(NAME)?;
+        Ok(Array2::from_shape_fn(x.dim(), |(i, j)| x[[i.min(j), i.max(j)]]))
+    }
+}
+
+impl<F: Float, Y: Target> Fit<F, Y> for AgglomerativeClustering {
+    type Model = AgglomerativeModel;
+
+    fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<AgglomerativeModel> {
+        self.check_for(&samples)?;
+        let (tree, report) = match &self.connectivity {
+            Some(pattern) => {
+                let (tree, parts) = graph::tree(self, &samples, pattern)?;
+                let report = Report::direct("a heap of neighbours");
+                match parts {
+                    1 => (tree, report),
+                    _ => (
+                        tree,
+                        report.note(format!(
+                            "the connectivity has {parts} parts, which their nearest rows connect"
+                        )),
+                    ),
+                }
+            }
+            None => {
+                let joins = match self.linkage {
+                    Linkage::Ward => ward::joins(samples.x)?,
+                    linkage => chain::joins(self.all_distances(&samples)?, linkage),
+                };
+                (Tree::sorted(samples.nrows(), joins), Report::direct("a chain of nearest neighbours"))
+            }
+        };
+        let left = match self.distance_threshold {
+            Some(threshold) => tree.left_at(threshold),
+            None => self.n_clusters,
+        };
+        Ok(AgglomerativeModel::new(tree, left, Features::of(samples.x), report))
+    }
+}
