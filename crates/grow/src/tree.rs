@@ -349,6 +349,15 @@ impl Tree {
             None => Ok(()),
         }
     }
+
+    /// Refuses a tree from a file whose nodes do not hold shares of classes.
+    ///
+    /// # Errors
+    /// [`Error::Persist`].
+    pub fn check_shares(&self) -> Result<()> {
+        let check = |node: &[f64]| estimand_core::persist::check_shares("values of a node", node);
+        self.values.chunks_exact(self.width).try_for_each(check)
+    }
 }
 
 /// A tree as files hold it, to be read by people and checked by [`Tree`].

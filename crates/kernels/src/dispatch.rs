@@ -212,6 +212,11 @@ kernels! {
     /// # Panics
     /// If a column is beyond the panel.
     pub fn sparse_row_products(indptr: &[usize], indices: &[u32], values: &[f64], a: &[f64], rows: usize, stride: usize, out: &mut [f64]) = similarity::sparse_row_products;
+    /// Products of one dense row with sparse rows, to the last bit those of [`sparse_row_products`].
+    ///
+    /// # Panics
+    /// If a column is beyond the row.
+    pub fn sparse_one_row_products(indptr: &[usize], indices: &[u32], values: &[f64], row: &[T], out: &mut [f64]) = similarity::sparse_one_row_products;
     /// vᵢ ← exp(−γ max(0, own + squaresᵢ − 2vᵢ)): Gaussian kernels from products and squared lengths.
     pub fn rbf(products: &mut [f64], squares: &[f64], own: f64, gamma: f64) = similarity::rbf;
 

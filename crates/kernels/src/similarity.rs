@@ -150,6 +150,20 @@ pub(crate) fn sparse_row_products<T: Real, I: Isa>(
 }
 
 #[inline(always)]
+pub(crate) fn sparse_one_row_products<T: Real, I: Isa>(
+    indptr: &[usize],
+    indices: &[u32],
+    values: &[f64],
+    row: &[T],
+    out: &mut [f64],
+) {
+    for (at, out) in indptr.windows(2).zip(out) {
+        let stored = indices[at[0]..at[1]].iter().zip(&values[at[0]..at[1]]);
+        *out = stored.fold(0.0, |sum, (j, value)| row[*j as usize].f64().madd::<I>(*value, sum));
+    }
+}
+
+#[inline(always)]
 pub(crate) fn rbf<T: Real, I: Isa>(products: &mut [f64], squares: &[f64], own: f64, gamma: f64) {
     for (v, square) in products.iter_mut().zip(squares) {
         let distance = (own + square) - 2.0 * *v;

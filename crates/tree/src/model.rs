@@ -278,7 +278,10 @@ impl<F: Float> PredictOne<F> for MultiRegressionTree<F> {
     }
 }
 
-estimand_core::persist!(ClassTree<F>, |model| model.check_contents(), |model, k| check_len(
+estimand_core::persist!(ClassTree<F>, |model| {
+    model.check_contents()?;
+    model.tree.check_shares()
+}, |model, k| check_len(
     "classes",
     k,
     model.tree.width()

@@ -179,6 +179,17 @@ pub fn check_len(what: &str, expected: usize, found: usize) -> Result<()> {
     }
 }
 
+/// Shares that a loaded model relies on: in \[0, 1\], and together one.
+pub fn check_shares(what: &str, shares: &[f64]) -> Result<()> {
+    let within = shares.iter().all(|share| (0.0..=1.0).contains(share));
+    // Shares are rounded, so that many of them add up to one only nearly.
+    if within && (shares.iter().sum::<f64>() - 1.0).abs() < 1e-6 {
+        Ok(())
+    } else {
+        Err(damaged(format!("{what} are {shares:?}, which are no shares of a whole")))
+    }
+}
+
 fn damaged(what: impl Into<String>) -> Error {
     Error::Persist { what: what.into() }
 }

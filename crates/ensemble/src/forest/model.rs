@@ -315,7 +315,10 @@ impl<F: Float> PredictOne<F> for MultiRegressionForest<F> {
     }
 }
 
-estimand_core::persist!(ClassForest<F>, |model| model.check_contents(model.width()), |model, k| check_len(
+estimand_core::persist!(ClassForest<F>, |model| {
+    model.check_contents(model.width())?;
+    model.trees.iter().try_for_each(Tree::check_shares)
+}, |model, k| check_len(
     "classes",
     k,
     model.width()

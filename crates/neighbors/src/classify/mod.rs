@@ -27,7 +27,7 @@ mod tests;
 
 use crate::neighbourhood::{NeighborWeights, Neighbourhood, Rules, present};
 use estimand_core::describe::at_least;
-use estimand_core::persist::check_len;
+use estimand_core::persist::{check_len, check_shares};
 use estimand_core::{
     ClassCodes, Features, FitClasses, Float, Probabilities, Records, Report, Result, Samples, Scores, Scratch,
 };
@@ -217,6 +217,7 @@ estimand_core::persist!(
         check_len("class codes", model.neighbourhood.index.len(), model.codes.len())?;
         if !model.overall.is_empty() {
             check_len("shares of the classes", model.classes, model.overall.len())?;
+            check_shares("shares of the classes", &model.overall)?;
         }
         match model.codes.iter().find(|code| **code as usize >= model.classes) {
             Some(code) => {

@@ -286,10 +286,8 @@ impl Rows {
                 kernels::one_row_products(row, shift, some, out);
             }
             Store::Sparse(indptr, indices, values) => {
-                for (at, out) in indptr[columns.start..=columns.end].windows(2).zip(&mut *out) {
-                    let stored = indices[at[0]..at[1]].iter().zip(&values[at[0]..at[1]]);
-                    *out = stored.map(|(j, v)| v * row[*j as usize].f64()).sum();
-                }
+                let indptr = &indptr[columns.start..=columns.end];
+                kernels::sparse_one_row_products(indptr, indices, values, row, out);
             }
             Store::Plain(custom, rows) => {
                 let row: Vec<f64> = row.iter().map(|v| v.f64()).collect();
