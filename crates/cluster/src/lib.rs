@@ -3,18 +3,38 @@
 //! | page | clusters are | estimators |
 //! |---|---|---|
 //! | [`kmeans`] | round, around their means | [`KMeans`], [`MiniBatchKMeans`], [`BisectingKMeans`] |
+//! | [`kmedoids`] | around one of their rows, in any metric | [`KMedoids`] |
 //! | [`agglomerative`] | what is nearest, joined two by two | [`AgglomerativeClustering`] |
-//! | [`mixture`] | normal distributions, which overlap | [`GaussianMixture`] |
+//! | [`birch`] | the same of small clusters, which one pass finds | [`Birch`] |
+//! | [`spectral`] | similar within and not between, of any shape | [`SpectralClustering`] |
+//! | [`meanshift`] | around places where rows are crowded | [`MeanShift`] |
+//! | [`affinity`] | around examples that rows agree on | [`AffinityPropagation`] |
+//! | [`mixture`] | normal distributions, which overlap | [`GaussianMixture`], [`BayesianGaussianMixture`] |
 //!
 //! Mixtures are in this crate because they begin where k-means ends.
 
+pub mod affinity;
 pub mod agglomerative;
+pub mod birch;
 pub mod kmeans;
+pub mod kmedoids;
+pub mod meanshift;
+mod metric;
 pub mod mixture;
+pub mod spectral;
 
+pub use affinity::{AffinityPropagation, AffinityPropagationModel};
 pub use agglomerative::{AgglomerativeClustering, AgglomerativeModel, Linkage};
+pub use birch::{Birch, BirchModel};
 pub use estimand_index::Metric;
 pub use kmeans::bisecting::{BisectingKMeans, BisectingKMeansModel, BisectingStrategy};
 pub use kmeans::minibatch::{MiniBatchKMeans, MiniBatchKMeansModel};
 pub use kmeans::{KMeans, KMeansAlgorithm, KMeansInit, KMeansModel};
+pub use kmedoids::{KMedoids, KMedoidsInit, KMedoidsModel};
+pub use meanshift::{MeanShift, MeanShiftModel, estimate_bandwidth};
+pub use mixture::bayesian::{BayesianGaussianMixture, BayesianGaussianMixtureModel, WeightConcentration};
 pub use mixture::{CovarianceType, Covariances, GaussianMixture, GaussianMixtureModel, MixtureInit};
+pub use spectral::{Affinity, SpectralClustering, SpectralModel};
+
+/// The label of rows that belong to no cluster.
+pub const NOISE: i64 = -1;

@@ -44,6 +44,7 @@ mod tests;
 mod ward;
 
 pub use model::AgglomerativeModel;
+pub(crate) use model::numbered;
 
 use estimand_core::describe::at_least;
 use estimand_core::{Csr, Describe, Error, Features, Fit, Float, Report, Result, Samples, Target};
