@@ -19,12 +19,12 @@
 //! | [`datasets`] | bundled data sets, generators, file readers |
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
-//! | [`svm`] | support vector machines and kernel methods |
-//! | [`cluster`] | k-means, Gaussian mixtures |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
+//! | [`neighbors`] | neighbours: search in any metric, classification, regression, outliers, densities |
+//! | [`svm`] | support vector machines and kernel methods |
+//! | [`cluster`] | k-means, density-based clustering, Gaussian mixtures |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
 //! | [`ensemble`] | random forests, extra trees, gradient boosting on histograms |
-//! | [`neighbors`] | neighbours: search, classification, regression |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
@@ -79,6 +79,10 @@ mod pages {
     mod pipelines {}
     #[doc = include_str!("../../../docs/guide/linear-models.md")]
     mod linear_models {}
+    #[doc = include_str!("../../../docs/guide/neighbors.md")]
+    mod neighbors {}
+    #[doc = include_str!("../../../docs/guide/clustering.md")]
+    mod clustering {}
     #[doc = include_str!("../../../docs/guide/kernels.md")]
     mod kernels {}
     #[doc = include_str!("../../../docs/guide/model-selection.md")]

@@ -3,8 +3,8 @@
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
 pub use estimand_cluster::{
-    CovarianceType, GaussianMixture, GaussianMixtureModel, KMeans, KMeansInit, KMeansModel, MiniBatchKMeans,
-    MiniBatchKMeansModel, MixtureInit,
+    CovarianceType, Dbscan, GaussianMixture, GaussianMixtureModel, Hdbscan, KMeans, KMeansInit, KMeansModel,
+    MiniBatchKMeans, MiniBatchKMeansModel, MixtureInit, Optics,
 };
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
@@ -35,8 +35,8 @@ pub use estimand_model_selection::{
     GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_neighbors::{
-    Algorithm, KNeighborsClassifier, KNeighborsRegressor, Metric, NearestNeighbors, NeighborWeights,
-    RadiusNeighborsClassifier, RadiusNeighborsRegressor,
+    Algorithm, KNeighborsClassifier, KNeighborsRegressor, KernelDensity, LocalOutlierFactor, Metric,
+    NearestCentroid, NearestNeighbors, NeighborWeights, RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
 pub use estimand_svm::{

@@ -25,13 +25,13 @@ impl Neighbor {
 
 /// What a search looks for. Distances are those of the gauge; places are those of the points.
 pub(crate) trait Seek {
-    /// No point farther than this is of interest.
+    /// No point farther than this is of interest; below 0, none is.
     fn bound(&self) -> f64;
 
-    /// Whether points at a distance of `near` or more could be of interest, none of which has a row below `least`.
+    /// Whether the points of a branch could be of interest, which are at a distance of `near` or more.
     #[inline]
-    fn wants(&self, near: f64, least: u32) -> bool {
-        let _ = least;
+    fn wants(&mut self, near: f64, branch: Branch) -> bool {
+        let _ = branch;
         near <= self.bound()
     }
 
@@ -43,6 +43,21 @@ pub(crate) trait Seek {
 
     /// Takes notice of a point no farther than [`bound`](Self::bound).
     fn offer(&mut self, distance: f64, row: u32);
+
+    /// Takes notice that all points of a leaf have been looked at: their rows, and the bits of those that were offered.
+    #[inline]
+    fn scanned(&mut self, branch: Branch, rows: &[u32], bits: u64) {
+        let _ = (branch, rows, bits);
+    }
+}
+
+/// A part of a tree.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Branch {
+    /// Eight times the node, plus the child.
+    pub(crate) number: u32,
+    /// The lowest row in it.
+    pub(crate) least: u32,
 }
 
 /// Where what is found is kept.
@@ -117,8 +132,8 @@ impl Seek for Best {
     }
 
     #[inline]
-    fn wants(&self, near: f64, least: u32) -> bool {
-        near < self.last.distance || (near == self.last.distance && least < self.last.row)
+    fn wants(&mut self, near: f64, branch: Branch) -> bool {
+        near < self.last.distance || (near == self.last.distance && branch.least < self.last.row)
     }
 
     #[inline]

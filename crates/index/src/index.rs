@@ -1,13 +1,14 @@
 //! The index: what estimators search with.
 
-use crate::best::{Best, Find, Neighbor, Within};
+use crate::best::{Best, Find, Neighbor, Seek, Within};
 use crate::filter::Filter;
 use crate::gauge::Gauge;
 use crate::metric::Metric;
 use crate::points::Points;
 use crate::prepare::{Plan, Prepare};
-use crate::search::Space;
-use crate::tree::{self, Stack, Tree};
+use crate::search::{Rows, Space};
+use crate::spanning::WithSpace;
+use crate::tree::{self, Branches, Stack, Tree};
 use estimand_core::persist::check_len;
 use estimand_core::{Error, Float, Records, Result};
 use ndarray::{Array2, ArrayView2, Axis, aview1};
@@ -126,6 +127,26 @@ impl<F: Float> Index<F> {
         Ok(Self { metric: metric.clone(), algorithm, columns: x.ncols(), plan, held })
     }
 
+    /// An index of some of the rows, in this order, that measures as this one does.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn select(&self, rows: &[usize]) -> Result<Self> {
+        if rows.is_empty() {
+            return Err(Error::EmptyInput { what: "a selection of rows".into() });
+        }
+        let (gauge, metric, algorithm) = (&self.plan.gauge, &self.metric, self.algorithm);
+        let held = match &self.held {
+            Held::Given(all) => {
+                Held::Given(space(all.rows().select(Axis(0), rows).view(), gauge, metric, algorithm)?)
+            }
+            Held::Prepared(all) => {
+                Held::Prepared(space(all.rows().select(Axis(0), rows).view(), gauge, metric, algorithm)?)
+            }
+        };
+        Ok(Self { held, metric: metric.clone(), plan: self.plan.clone(), ..*self })
+    }
+
     /// Number of indexed rows.
     pub fn len(&self) -> usize {
         match &self.held {
@@ -218,6 +239,32 @@ impl<F: Float> Index<F> {
         }
     }
 
+    /// [`find_with`](Self::find_with) all rows within a radius of each query's own, `radius(query)`.
+    ///
+    /// # Errors
+    /// As there; a radius below 0 finds nothing.
+    pub fn find_within_each<'a, R: Clone + Default + Send>(
+        &self,
+        queries: impl Into<Queries<'a, F>>,
+        radius: impl Fn(usize) -> f64 + Sync,
+        width: usize,
+        f: impl Fn(usize, &[Neighbor], &mut [R]) + Sync,
+    ) -> Result<Vec<R>>
+    where
+        F: 'a,
+    {
+        let queries = queries.into();
+        self.check_queries(&queries, Reach::Within(0.0))?;
+        let own = matches!(queries, Queries::Own);
+        let start = |within: &mut Within, i: usize| {
+            within.begin(own.then_some(i as u32));
+            let radius = radius(i);
+            within.bound = if radius >= 0.0 { self.gauge_of(radius) } else { -1.0 };
+        };
+        let take = |i: usize, within: &mut Within, out: &mut [R]| f(i, self.read(within), out);
+        self.seek_each(queries, &Within::new(0.0), start, width, take)
+    }
+
     fn find_each<S: Find, R: Clone + Default + Send>(
         &self,
         queries: Queries<'_, F>,
@@ -225,28 +272,31 @@ impl<F: Float> Index<F> {
         width: usize,
         f: impl Fn(usize, &[Neighbor], &mut [R]) + Sync,
     ) -> Result<Vec<R>> {
-        let (gauge, own) = (&self.plan.gauge, matches!(queries, Queries::Own));
+        let own = matches!(queries, Queries::Own);
         let start = |seek: &mut S, i: usize| seek.begin(own.then_some(i as u32));
-        let take = |i: usize, seek: &mut S, out: &mut [R]| f(i, self.read(seek), out);
-        Ok(match &self.held {
-            Held::Given(space) => {
-                let own;
-                let rows = match queries {
-                    Queries::Of(x) => x.dense(SEARCH)?,
-                    Queries::Own => {
-                        own = space.rows();
-                        own.view()
-                    }
-                };
-                space.many(gauge, rows, seek, start, width, take)
+        self.seek_each(queries, seek, start, width, |i, seek, out: &mut [R]| f(i, self.read(seek), out))
+    }
+
+    /// For each query, what `take(query, seek, out)` writes into `width` values after a search that `start` has set up.
+    pub(crate) fn seek_each<S: Seek + Clone + Sync, R: Clone + Default + Send>(
+        &self,
+        queries: Queries<'_, F>,
+        seek: &S,
+        start: impl Fn(&mut S, usize) + Sync,
+        width: usize,
+        take: impl Fn(usize, &mut S, &mut [R]) + Sync,
+    ) -> Result<Vec<R>> {
+        let gauge = &self.plan.gauge;
+        Ok(match (&self.held, queries) {
+            (Held::Given(space), Queries::Of(x)) => {
+                space.many(gauge, Rows::Given(x.dense(SEARCH)?), seek, start, width, take)
             }
-            Held::Prepared(space) => {
-                let rows = match queries {
-                    Queries::Of(x) => self.plan.prepare.rows(x.dense(SEARCH)?),
-                    Queries::Own => space.rows(),
-                };
-                space.many(gauge, rows.view(), seek, start, width, take)
+            (Held::Given(space), Queries::Own) => space.many(gauge, Rows::Own, seek, start, width, take),
+            (Held::Prepared(space), Queries::Of(x)) => {
+                let rows = self.plan.prepare.rows(x.dense(SEARCH)?);
+                space.many(gauge, Rows::Given(rows.view()), seek, start, width, take)
             }
+            (Held::Prepared(space), Queries::Own) => space.many(gauge, Rows::Own, seek, start, width, take),
         })
     }
 
@@ -286,6 +336,38 @@ impl<F: Float> Index<F> {
         }
     }
 
+    /// The gauge's value at a distance.
+    pub(crate) fn gauge_of(&self, distance: f64) -> f64 {
+        self.plan.reading.gauge(distance)
+    }
+
+    /// The distance at a gauge's value.
+    pub(crate) fn metric_of(&self, gauge: f64) -> f64 {
+        self.plan.reading.metric(gauge)
+    }
+
+    /// Calls `f` with the space, whatever its values are.
+    pub(crate) fn with_space<C: WithSpace>(&self, f: C) -> C::Output {
+        match &self.held {
+            Held::Given(space) => f.call(space, &self.plan.gauge),
+            Held::Prepared(space) => f.call(space, &self.plan.gauge),
+        }
+    }
+
+    /// The tree, if there is one: its numbers of branches, and what is below each.
+    pub(crate) fn branches(&self) -> Option<&dyn Branches> {
+        fn of<T: Float>(space: &Space<T>) -> Option<&dyn Branches> {
+            match space {
+                Space::Tree(_, tree) => Some(tree),
+                _ => None,
+            }
+        }
+        match &self.held {
+            Held::Given(space) => of(space),
+            Held::Prepared(space) => of(space),
+        }
+    }
+
     /// What has been found, in the metric's units.
     fn read<'s, S: Find>(&self, seek: &'s mut S) -> &'s [Neighbor] {
         let found = seek.found();
@@ -293,7 +375,7 @@ impl<F: Float> Index<F> {
         found
     }
 
-    fn check_queries(&self, queries: &Queries<'_, F>, reach: Reach) -> Result<()> {
+    pub(crate) fn check_queries(&self, queries: &Queries<'_, F>, reach: Reach) -> Result<()> {
         let own = usize::from(matches!(queries, Queries::Own));
         match reach {
             Reach::Nearest(k) if !(1..=self.len() - own).contains(&k) => {

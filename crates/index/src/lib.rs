@@ -14,26 +14,34 @@
 //! | `points`, `tree` | points in eights, trees with eight children |
 //! | `filter` | all rows, by matrix products in single precision, without its errors |
 //! | `search`, `best` | many queries at once, and what is found |
+//! | `density` | where rows are crowded, and how such places hang together |
+//! | [`spanning`] | [`SpanningTree`]: the shortest tree through all rows |
+//! | [`ordering`] | [`Ordering`]: rows so that near ones follow one another |
 //!
 //! A distance is one chain of sums in `f64`, in the order of the columns, whichever way the rows are searched: trees, all
 //! rows, and products give the same neighbours and the same bits, on any number of threads. Ties are told by the row's
 //! number. Values of `f32` are read as they are.
 
 mod best;
+mod density;
 mod filter;
 mod gauge;
 pub mod index;
 pub mod metric;
+pub mod ordering;
 mod pairwise;
 mod points;
 mod prepare;
 mod search;
+pub mod spanning;
 mod tree;
 
 pub use best::Neighbor;
 pub use index::{Algorithm, Index, Nearest, Queries, Reach};
 pub use metric::{Metric, OwnMetric};
+pub use ordering::Ordering;
 pub use pairwise::pairwise;
+pub use spanning::{Edge, SpanningTree};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::points::Points;
 use crate::tree::{self, Stack, Tree};
 use estimand_core::Float;
 use estimand_par as par;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, CowArray};
 use std::ops::Range;
 
 /// Rows, made ready to be searched.
@@ -46,25 +46,35 @@ impl<T: Float> Space<T> {
     /// One query.
     pub(crate) fn one<S: Seek>(&self, gauge: &Gauge, query: &[T], seek: &mut S, stack: &mut Stack) {
         match self {
-            Self::Scan(points) => tree::scan(points, gauge, query, 0..points.count(), seek),
+            Self::Scan(points) => _ = tree::scan(points, gauge, query, 0..points.count(), seek),
             Self::Tree(points, tree) => tree.search(points, gauge, query, seek, stack),
             Self::Filter(filter) => filter.search(query, std::slice::from_mut(seek)),
         }
     }
 
-    /// For each row of `queries`, in their order, what `take(query, seek, out)` writes into `width` values.
+    /// For each query, in their order, what `take(query, seek, out)` writes into `width` values.
     pub(crate) fn many<S: Seek + Clone + Sync, R: Clone + Default + Send>(
         &self,
         gauge: &Gauge,
-        queries: ArrayView2<'_, T>,
+        queries: Rows<'_, T>,
         seek: &S,
         start: impl Fn(&mut S, usize) + Sync,
         width: usize,
         take: impl Fn(usize, &mut S, &mut [R]) + Sync,
     ) -> Vec<R> {
-        let queries = queries.as_standard_layout();
+        if let (Self::Tree(points, tree), Rows::Own) = (self, &queries) {
+            let search = |place: usize, row: &mut [T], seek: &mut S, stack: &mut Stack| {
+                points.copy(place, row);
+                tree.search(points, gauge, row, seek, stack);
+            };
+            return in_order(points.p, &points.order, seek, start, search, width, take);
+        }
+        let queries = match queries {
+            Rows::Given(x) if x.is_standard_layout() => CowArray::from(x),
+            Rows::Given(x) => x.as_standard_layout().into_owned().into(),
+            Rows::Own => self.rows().into(),
+        };
         let (all, p) = (queries.as_slice().unwrap_or_default(), queries.ncols());
-        let row = |i: usize| &all[i * p..][..p];
         let together = |size: usize, search: &(dyn Fn(&[T], &mut [S]) + Sync)| {
             let mut out = vec![R::default(); queries.nrows() * width];
             par::map_rows_mut(&mut out, width, size, |first, out| {
@@ -81,30 +91,54 @@ impl<T: Float> Space<T> {
             Self::Scan(points) => together(TOGETHER, &|rows, seeks| scan_many(points, gauge, rows, seeks)),
             Self::Filter(filter) => together(filter::QUERIES, &|rows, seeks| filter.search(rows, seeks)),
             Self::Tree(points, tree) => {
+                let row = |i: usize| &all[i * p..][..p];
                 let order = near_ones_together(tree, gauge, queries.nrows(), &row);
-                let pieces = par::map_chunks(order.len(), PIECE, |piece: Range<usize>| {
-                    let mut out = vec![R::default(); piece.len() * width];
-                    let (mut seek, mut stack) = (seek.clone(), Stack::new());
-                    for (i, out) in order[piece].iter().zip(out.chunks_exact_mut(width.max(1))) {
-                        start(&mut seek, *i as usize);
-                        tree.search(points, gauge, row(*i as usize), &mut seek, &mut stack);
-                        take(*i as usize, &mut seek, out);
-                    }
-                    out
-                });
-                let mut out = vec![R::default(); queries.nrows() * width];
-                let found = pieces.into_iter().flatten();
-                let mut found = found.into_iter();
-                for i in order {
-                    out[i as usize * width..][..width]
-                        .iter_mut()
-                        .zip(&mut found)
-                        .for_each(|(out, v)| *out = v);
-                }
-                out
+                let search = |at: usize, _: &mut [T], seek: &mut S, stack: &mut Stack| {
+                    tree.search(points, gauge, row(order[at] as usize), seek, stack);
+                };
+                in_order(p, &order, seek, start, search, width, take)
             }
         }
     }
+}
+
+/// Rows to search the neighbours of.
+pub(crate) enum Rows<'a, T> {
+    /// These.
+    Given(ArrayView2<'a, T>),
+    /// Those that are searched.
+    Own,
+}
+
+/// Searches for one query after the other, in an order of their own; what each finds comes in the order of the queries.
+fn in_order<T: Float, S: Seek + Clone + Sync, R: Clone + Default + Send>(
+    p: usize,
+    order: &[u32],
+    seek: &S,
+    start: impl Fn(&mut S, usize) + Sync,
+    search: impl Fn(usize, &mut [T], &mut S, &mut Stack) + Sync,
+    width: usize,
+    take: impl Fn(usize, &mut S, &mut [R]) + Sync,
+) -> Vec<R> {
+    let pieces = par::map_chunks(order.len(), PIECE, |piece: Range<usize>| {
+        let mut out = vec![R::default(); piece.len() * width];
+        let (mut seek, mut stack, mut row) = (seek.clone(), Stack::new(), vec![T::zero(); p]);
+        for (at, out) in piece.zip(out.chunks_exact_mut(width.max(1))) {
+            let query = order[at] as usize;
+            start(&mut seek, query);
+            if seek.bound() >= 0.0 {
+                search(at, &mut row, &mut seek, &mut stack);
+            }
+            take(query, &mut seek, out);
+        }
+        out
+    });
+    let mut out = vec![R::default(); order.len() * width];
+    let mut found = pieces.into_iter().flatten();
+    for query in order {
+        out[*query as usize * width..][..width].iter_mut().zip(&mut found).for_each(|(out, v)| *out = v);
+    }
+    out
 }
 
 /// The order in which queries find what the one before has brought into the cache.

@@ -393,3 +393,167 @@ proptest! {
         prop_assert!(found.iter().all(|f| *f == found[3]));
     }
 }
+
+/// By their definitions, from all distances.
+fn crowds(
+    x: &Array2<f64>,
+    metric: &Metric,
+    radius: f64,
+    least: f64,
+    weights: &[f64],
+) -> (Vec<bool>, Vec<u32>, Vec<u32>) {
+    let (n, d) = (x.nrows(), pairwise(x, x, metric).unwrap());
+    let near = |i: usize| (0..n).filter(|j| d[[i, *j]] <= radius).collect::<Vec<_>>();
+    let crowded: Vec<bool> =
+        (0..n).map(|i| near(i).iter().map(|j| weights[*j]).sum::<f64>() >= least).collect();
+    let mut lowest: Vec<u32> = (0..n).map(|i| if crowded[i] { i as u32 } else { u32::MAX }).collect();
+    loop {
+        let mut changed = false;
+        for i in (0..n).filter(|i| crowded[*i]) {
+            let least = near(i).into_iter().map(|j| lowest[j]).min().unwrap();
+            changed |= least < lowest[i];
+            lowest[i] = lowest[i].min(least);
+        }
+        if !changed {
+            break;
+        }
+    }
+    let nearby = (0..n).map(|i| near(i).into_iter().map(|j| lowest[j]).min().unwrap()).collect();
+    (crowded, lowest, nearby)
+}
+
+#[test]
+fn crowds_hang_together() {
+    let weights: Vec<f64> = (0..400).map(|i| [1.0, 0.5, 0.0, 3.0][i % 4]).collect();
+    // A quarter off the lattice's distances, so that rounding decides nothing.
+    for (x, radius) in [(noise(400, 2, 20), 0.11), (lattice(400, 3, 21), 0.6), (noise(400, 14, 22), 1.3)] {
+        for metric in [Metric::Euclidean, Metric::Manhattan, Metric::Canberra] {
+            for algorithm in ALGORITHMS {
+                let Ok(index) = Index::new(&x, &metric, algorithm) else { continue };
+                for least in [1.0, 4.0, 30.0] {
+                    let (crowded, lowest, nearby) = crowds(&x, &metric, radius, least, &weights);
+                    assert_eq!(index.crowded(radius, least, Some(&weights)).unwrap(), crowded);
+                    assert_eq!(
+                        index.components(radius, &crowded).unwrap(),
+                        lowest,
+                        "{metric:?} {algorithm:?}"
+                    );
+                    let found = index.least_within(&x, radius, &lowest, |i| i % 3 > 0).unwrap();
+                    let truth = nearby.iter().enumerate().map(|(i, v)| if i % 3 > 0 { *v } else { u32::MAX });
+                    assert_eq!(found, truth.collect::<Vec<_>>());
+                }
+            }
+        }
+    }
+}
+
+/// c and all mutual reachabilities, from all distances.
+fn reachabilities(x: &Array2<f64>, metric: &Metric, k: usize) -> (Vec<f64>, Array2<f64>) {
+    let d = pairwise(x, x, metric).unwrap();
+    let n = x.nrows();
+    let core: Vec<f64> = (0..n)
+        .map(|i| {
+            let mut others: Vec<f64> = (0..n).filter(|j| *j != i).map(|j| d[[i, j]]).collect();
+            others.sort_by(f64::total_cmp);
+            if k == 0 { 0.0 } else { others[k - 1] }
+        })
+        .collect();
+    let m = Array2::from_shape_fn((n, n), |(i, j)| d[[i, j]].max(core[i]).max(core[j]));
+    (core, m)
+}
+
+/// Lengths of the edges of a shortest spanning tree are the same in all of them.
+#[test]
+fn spanning_trees_are_the_shortest() {
+    for (x, k) in
+        [(noise(300, 2, 30), 4), (noise(300, 2, 30), 0), (lattice(300, 3, 31), 5), (noise(200, 14, 32), 3)]
+    {
+        for metric in [Metric::Euclidean, Metric::Chebyshev, Metric::Canberra, Metric::Cosine] {
+            let (core, m) = reachabilities(&x, &metric, k);
+            let n = x.nrows();
+            let mut pairs: Vec<(f64, usize, usize)> =
+                (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| (m[[i, j]], i, j)).collect();
+            pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let (mut set, mut lengths) = ((0..n).collect::<Vec<_>>(), Vec::new());
+            for (length, i, j) in pairs {
+                let (a, b) = (set[i], set[j]);
+                if a != b {
+                    set.iter_mut().filter(|s| **s == a).for_each(|s| *s = b);
+                    lengths.push(length);
+                }
+            }
+            for algorithm in ALGORITHMS {
+                let Ok(index) = Index::new(&x, &metric, algorithm) else { continue };
+                let tree = index.spanning_tree(k, 1.0).unwrap();
+                assert_eq!(tree.core, core);
+                assert_eq!(
+                    tree.edges.iter().map(|e| e.length).collect::<Vec<_>>(),
+                    lengths,
+                    "{metric:?} {algorithm:?}"
+                );
+                assert!(tree.edges.iter().all(|e| e.length == m[[e.a as usize, e.b as usize]]));
+                let mut set: Vec<u32> = (0..n as u32).collect();
+                for e in &tree.edges {
+                    let (a, b) = (set[e.a as usize], set[e.b as usize]);
+                    assert_ne!(a, b, "a ring");
+                    set.iter_mut().filter(|s| **s == a).for_each(|s| *s = b);
+                }
+                for threads in [1, 2, 7] {
+                    assert_eq!(
+                        par::with_threads(threads, || index.spanning_tree(k, 1.0).unwrap()).unwrap(),
+                        tree
+                    );
+                }
+            }
+        }
+    }
+    let index = Index::new(&noise(40, 2, 33), &Metric::Euclidean, Algorithm::KdTree).unwrap();
+    let (plain, stretched) = (index.spanning_tree(3, 1.0).unwrap(), index.spanning_tree(3, 1e-9).unwrap());
+    assert_eq!(plain.core, stretched.core);
+    // Where α is next to nothing, cores do not matter.
+    let euclid: f64 = index.spanning_tree(0, 1.0).unwrap().edges.iter().map(|e| e.length).sum();
+    assert!((stretched.edges.iter().map(|e| e.length).sum::<f64>() * 1e-9 - euclid).abs() < 1e-12);
+    assert!(index.spanning_tree(40, 1.0).is_err() && index.spanning_tree(3, 0.0).is_err());
+}
+
+#[test]
+fn orderings_are_their_definition() {
+    for (x, k, radius) in [
+        (noise(200, 2, 34), 3, f64::INFINITY),
+        (noise(200, 2, 34), 3, 0.11),
+        (lattice(150, 3, 35), 4, f64::INFINITY),
+        (lattice(150, 3, 35), 4, 0.6),
+        (noise(100, 14, 36), 2, f64::INFINITY),
+    ] {
+        for metric in [Metric::Euclidean, Metric::Canberra] {
+            let (d, (core, _)) = (pairwise(&x, &x, &metric).unwrap(), reachabilities(&x, &metric, k));
+            let n = x.nrows();
+            let (mut reach, mut from, mut order) = (vec![f64::INFINITY; n], vec![None; n], Vec::new());
+            let core: Vec<f64> =
+                core.into_iter().map(|c| if c <= radius { c } else { f64::INFINITY }).collect();
+            while order.len() < n {
+                let left = (0..n).filter(|i| !order.contains(i));
+                let next = left.reduce(|a, b| if reach[b] < reach[a] { b } else { a }).unwrap();
+                order.push(next);
+                for j in (0..n)
+                    .filter(|j| !order.contains(j) && d[[next, *j]] <= radius && core[next] < f64::INFINITY)
+                {
+                    let length = core[next].max(d[[next, j]]);
+                    if length < reach[j] {
+                        (reach[j], from[j]) = (length, Some(next));
+                    }
+                }
+            }
+            for algorithm in ALGORITHMS {
+                let Ok(index) = Index::new(&x, &metric, algorithm) else { continue };
+                let truth = Ordering {
+                    order: order.clone(),
+                    reachability: reach.clone(),
+                    core: core.clone(),
+                    predecessor: from.clone(),
+                };
+                assert_eq!(index.ordering(k, radius).unwrap(), truth, "{metric:?} {algorithm:?} {radius}");
+            }
+        }
+    }
+}

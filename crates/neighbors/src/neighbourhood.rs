@@ -92,7 +92,7 @@ impl<F: Float> Neighbourhood<F> {
     }
 
     /// The neighbours to search: so many that their weights reach k, whoever they are.
-    fn search(&self) -> Reach {
+    pub(crate) fn search(&self) -> Reach {
         let (Reach::Nearest(k), Some(rows)) = (self.reach, &self.rows) else { return self.reach };
         let least = rows.iter().copied().fold(f64::INFINITY, f64::min);
         if least >= 1.0 {
@@ -125,29 +125,46 @@ impl<F: Float> Neighbourhood<F> {
         self.index.find_one(row, self.search(), f)
     }
 
-    /// Calls `vote(row, weight)` for neighbours that come nearest first. A row of weight ω is as good as ω rows, of which
-    /// the last may count in part.
-    pub(crate) fn votes(&self, found: &[Neighbor], mut vote: impl FnMut(usize, f64)) {
-        let mut left = match self.reach {
+    /// How many rows a row counts as.
+    pub(crate) fn weight(&self, row: usize) -> f64 {
+        self.rows.as_ref().map_or(1.0, |rows| rows[row])
+    }
+
+    /// How many rows may speak for another one.
+    pub(crate) fn most(&self) -> f64 {
+        match self.reach {
             Reach::Nearest(k) => k as f64,
             Reach::Within(_) => f64::INFINITY,
-        };
-        // Divided by the least distance: the inverse of a tiny one is beyond all numbers.
-        let nearest = found.first().map_or(0.0, |found| found.distance);
-        for Neighbor { distance, row } in found {
-            let count = self.rows.as_ref().map_or(1.0, |rows| rows[*row as usize]).min(left);
+        }
+    }
+
+    /// Calls `f(neighbour, count)` for neighbours that come nearest first. A row of weight ω counts as ω rows, of which the
+    /// last may count in part.
+    pub(crate) fn counted(&self, found: &[Neighbor], mut f: impl FnMut(&Neighbor, f64)) {
+        let mut left = self.most();
+        for near in found {
+            let count = self.weight(near.row as usize).min(left);
             left -= count;
-            let weight = match &self.weigh {
-                NeighborWeights::Uniform => 1.0,
-                NeighborWeights::Distance if nearest == 0.0 => f64::from(u8::from(*distance == 0.0)),
-                NeighborWeights::Distance => nearest / distance,
-                NeighborWeights::Own(own) => own.0(*distance),
-            };
-            vote(*row as usize, count * weight);
+            f(near, count);
             if left <= 0.0 {
                 break;
             }
         }
+    }
+
+    /// Calls `vote(row, weight)` for neighbours that come nearest first.
+    pub(crate) fn votes(&self, found: &[Neighbor], mut vote: impl FnMut(usize, f64)) {
+        // Divided by the least distance: the inverse of a tiny one is beyond all numbers.
+        let nearest = found.first().map_or(0.0, |found| found.distance);
+        self.counted(found, |near, count| {
+            let weight = match &self.weigh {
+                NeighborWeights::Uniform => 1.0,
+                NeighborWeights::Distance if nearest == 0.0 => f64::from(u8::from(near.distance == 0.0)),
+                NeighborWeights::Distance => nearest / near.distance,
+                NeighborWeights::Own(own) => own.0(near.distance),
+            };
+            vote(near.row as usize, count * weight);
+        });
     }
 
     /// The error of a row that nothing speaks for.

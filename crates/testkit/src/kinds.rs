@@ -171,8 +171,7 @@ where
         Box::new(move |train, ask| group(&single, train, ask)),
     );
     clusterers::add(&mut suite, &estimator);
-    let renamed = "clusters are numbered by the training rows";
-    add_settings_checks(suite, group).except("the_order_of_training_rows_does_not_matter", renamed)
+    add_settings_checks(suite, group)
 }
 
 fn add_settings_checks<E: Settings>(

@@ -139,12 +139,6 @@ impl<E: Describe> Suite<E> {
         self
     }
 
-    /// Declares that a check holds, though it is excepted for most of its kind.
-    pub fn holds(mut self, check: &'static str) -> Self {
-        self.plan.exceptions.retain(|(excepted, _)| *excepted != check);
-        self
-    }
-
     /// The names of the checks that fail, with what is wrong; and exceptions that are not needed.
     pub fn failures(&self) -> Vec<(&'static str, String)> {
         self.plan.failures()

@@ -5,8 +5,8 @@ mod asked;
 use asked::Asked;
 use estimand_cluster::{
     Affinity, AffinityPropagation, AgglomerativeClustering, BayesianGaussianMixture, Birch, BisectingKMeans,
-    CovarianceType, GaussianMixture, KMeans, KMedoids, Linkage, MeanShift, MiniBatchKMeans,
-    SpectralClustering,
+    ClusterSelection, CovarianceType, Dbscan, GaussianMixture, Hdbscan, KMeans, KMedoids, Linkage, MeanShift,
+    MiniBatchKMeans, SpectralClustering,
 };
 use estimand_testkit::{clusterer, transformer};
 
@@ -69,11 +69,9 @@ fn spectral() {
 
 #[test]
 fn mean_shift() {
-    // The most crowded centre is first.
-    let order = "the_order_of_training_rows_does_not_matter";
     let settings = MeanShift::new().bandwidth(Some(3.0));
-    clusterer(settings.clone()).rows(1_500).holds(order).run();
-    clusterer(settings.bin_seeding(true).cluster_all(false)).rows(1_500).holds(order).run();
+    clusterer(settings.clone()).rows(1_500).run();
+    clusterer(settings.bin_seeding(true).cluster_all(false)).rows(1_500).run();
 }
 
 #[test]
@@ -97,5 +95,18 @@ fn bayesian_gaussian_mixture() {
         let suite =
             transformer(BayesianGaussianMixture::new(2).covariance(covariance).seed(1)).saved().one_row();
         suite.except("the_order_of_training_rows_does_not_matter", drawn).run();
+    }
+}
+
+#[test]
+fn dbscan() {
+    clusterer(Dbscan::new().eps(2.5)).run();
+    clusterer(Dbscan::new().eps(4.0).min_samples(1).metric(estimand_cluster::Metric::Manhattan)).run();
+}
+
+#[test]
+fn hdbscan() {
+    for selection in [ClusterSelection::Eom, ClusterSelection::Leaf] {
+        clusterer(Hdbscan::new().cluster_selection(selection)).rows(6_000).run();
     }
 }

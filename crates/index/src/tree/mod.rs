@@ -21,7 +21,7 @@ mod build;
 
 pub(crate) use build::order;
 
-use crate::best::Seek;
+use crate::best::{Branch, Seek};
 use crate::gauge::{Gauge, SLACK};
 use crate::points::{EIGHT, Points};
 use estimand_core::Float;
@@ -56,6 +56,39 @@ pub(crate) struct Tree<T> {
     centres: Vec<T>,
     /// Their radii.
     radii: Vec<[f64; EIGHT]>,
+}
+
+/// The shape of a tree, whatever its values.
+pub(crate) trait Branches: Sync {
+    /// Numbers of branches are below this.
+    fn count(&self) -> usize;
+    /// The branches that a branch has, if it is no leaf.
+    fn below(&self, branch: u32) -> Option<Range<u32>>;
+    /// Those of the rows in the order of the tree that are in a branch; none, where there is no such branch.
+    fn rows<'o>(&self, branch: u32, order: &'o [u32]) -> &'o [u32];
+}
+impl<T: Float> Branches for Tree<T> {
+    fn count(&self) -> usize {
+        self.nodes.len() * EIGHT
+    }
+
+    #[inline]
+    fn below(&self, branch: u32) -> Option<Range<u32>> {
+        match self.nodes[branch as usize / EIGHT].child[branch as usize % EIGHT] {
+            NO_NODE => None,
+            child => {
+                Some(child * EIGHT as u32..child * EIGHT as u32 + u32::from(self.nodes[child as usize].count))
+            }
+        }
+    }
+
+    fn rows<'o>(&self, branch: u32, order: &'o [u32]) -> &'o [u32] {
+        let (node, c) = (&self.nodes[branch as usize / EIGHT], branch as usize % EIGHT);
+        if c >= usize::from(node.count) {
+            return &[];
+        }
+        &order[node.start[c] as usize * EIGHT..(node.start[c + 1] as usize * EIGHT).min(order.len())]
+    }
 }
 
 /// Branches that wait: a lower bound, and eight times the node plus the child.
@@ -107,14 +140,18 @@ impl<T: Float> Tree<T> {
     ) {
         stack.clear();
         self.open(gauge, query, 0, seek, stack);
-        while let Some((near, branch)) = stack.pop() {
-            let (node, c) = (&self.nodes[branch as usize / EIGHT], branch as usize % EIGHT);
-            if !seek.wants(near, node.least[c]) {
+        while let Some((near, number)) = stack.pop() {
+            let (node, c) = (&self.nodes[number as usize / EIGHT], number as usize % EIGHT);
+            let branch = Branch { number, least: node.least[c] };
+            if !seek.wants(near, branch) {
                 continue;
             }
             match node.child[c] {
                 NO_NODE => {
-                    scan(points, gauge, query, node.start[c] as usize..node.start[c + 1] as usize, seek)
+                    let blocks = node.start[c] as usize..node.start[c + 1] as usize;
+                    let rows = &points.order[blocks.start * EIGHT..(blocks.end * EIGHT).min(points.len())];
+                    let bits = scan(points, gauge, query, blocks, seek);
+                    seek.scanned(branch, rows, bits);
                 }
                 child => self.open(gauge, query, child as usize, seek, stack),
             }
@@ -158,7 +195,7 @@ impl<T: Float> Tree<T> {
     }
 }
 
-/// Offers the points of up to eight blocks at a time.
+/// Offers the points of up to eight blocks at a time; the bits of the last of these.
 #[inline]
 pub(crate) fn scan<T: Float, S: Seek>(
     points: &Points<T>,
@@ -166,18 +203,20 @@ pub(crate) fn scan<T: Float, S: Seek>(
     query: &[T],
     blocks: Range<usize>,
     seek: &mut S,
-) {
-    let mut out = [[0.0; EIGHT]; EIGHT];
+) -> u64 {
+    let (mut out, mut last_bits) = ([[0.0; EIGHT]; EIGHT], 0);
     for first in blocks.clone().step_by(EIGHT) {
         let last = blocks.end.min(first + EIGHT);
         let mut bits = gauge.near(query, points.blocks(first..last), seek.bound(), &mut out[..last - first]);
         // Behind the last point there is padding.
         let (from, to) = (first * EIGHT, (last * EIGHT).min(points.len()));
         bits &= u64::MAX >> (64 - (to - from));
+        last_bits = bits;
         while bits != 0 {
             let i = bits.trailing_zeros() as usize;
             bits &= bits - 1;
             seek.offer(out[i / EIGHT][i % EIGHT], points.order[from + i]);
         }
     }
+    last_bits
 }

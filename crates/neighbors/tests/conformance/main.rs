@@ -2,11 +2,12 @@
 
 #![cfg(test)]
 
+use estimand_core::Priors;
 use estimand_neighbors::{
-    Algorithm, KNeighborsClassifier, KNeighborsRegressor, Metric, NeighborWeights, Outliers,
-    RadiusNeighborsClassifier, RadiusNeighborsRegressor,
+    Algorithm, CentroidMetric, Contamination, KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor,
+    Metric, NearestCentroid, NeighborWeights, Outliers, RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 };
-use estimand_testkit::{classifier, regressor};
+use estimand_testkit::{classifier, clusterer, regressor};
 
 #[test]
 fn k_neighbours_classify() {
@@ -39,4 +40,20 @@ fn k_neighbours_regress() {
 fn neighbours_within_a_radius_regress() {
     let settings = RadiusNeighborsRegressor::new().radius(4.0).outliers(Outliers::Overall);
     regressor(settings).saved().one_row().multi_output().rows(2_000).run();
+}
+
+#[test]
+fn the_nearest_centroid_classifies() {
+    let settings = NearestCentroid::new();
+    classifier(settings.clone()).saved().one_row().probabilities().only_ratios_of_weights_matter().run();
+    let shrunken = settings.clone().standardize(true).shrink_threshold(0.5).priors(Priors::Empirical);
+    classifier(shrunken).saved().one_row().probabilities().run();
+    classifier(settings.metric(CentroidMetric::Manhattan)).saved().one_row().run();
+}
+
+#[test]
+fn outliers_are_told() {
+    for contamination in [Contamination::Auto, Contamination::Share(0.1)] {
+        clusterer(LocalOutlierFactor::new().n_neighbors(10).contamination(contamination)).rows(6_000).run();
+    }
 }

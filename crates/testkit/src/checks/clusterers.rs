@@ -1,12 +1,11 @@
 //! What holds for clusterings.
 
+use super::one_row;
 use super::saved::{Saved, answers_the_same};
-use super::{agree, ok, one_row};
-use crate::data::Problem;
 use crate::kinds::{Settings, labels_as_numbers};
-use crate::subject::{Outcome, Subject, Suite, Train};
+use crate::subject::{Suite, Train};
 use estimand_core::{Fit, Label, Persist, Predict, PredictOne, Records, Result};
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2};
 
 /// Clusterings, apart from transformers, which they may be too.
 struct Clustering<E>(E);
@@ -52,21 +51,12 @@ where
     suite.add("a_saved_model_answers_the_same", move |subject| answers_the_same(&clustering, subject));
     let clustering = Clustering(estimator.clone());
     suite.add("one_row_answers_as_in_a_batch", move |_| one_row::as_in_a_batch(&clustering));
-    suite.add("the_order_of_training_rows_only_renames", renaming);
 }
 
 /// Whether rows share a label, for all pairs of rows; −1 is no label to share.
-fn together(labels: &Array2<f64>) -> Array2<f64> {
+pub(crate) fn together(labels: &Array2<f64>) -> Array2<f64> {
     let n = labels.nrows();
     Array2::from_shape_fn((n, n), |(i, j)| {
         f64::from(u8::from(labels[[i, 0]] == labels[[j, 0]] && labels[[i, 0]] >= 0.0))
     })
-}
-
-fn renaming(s: &Subject) -> Outcome {
-    let p = Problem::new(90, 5, 8);
-    let rows: Vec<usize> = (0..90).rev().collect();
-    let there = ok("fitting", s.answer_itself(Train::of(&p)))?;
-    let back = ok("fitting the last row first", s.answer_itself(Train::of(&p.select(&rows))))?;
-    agree("rows from the last to the first", &together(&there), &together(&back.select(Axis(0), &rows)), 0.0)
 }

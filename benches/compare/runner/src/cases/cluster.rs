@@ -15,6 +15,16 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("kmeans_k1000", "estimand", lloyd::<f64>),
     ("kmeans_k1000", "estimand:f32", lloyd::<f32>),
     ("kmeans_pp_default", "estimand", |job| kmeans::<f64>(job, &KMeans::new(20))),
+    ("dbscan_2d", "estimand", |job| dbscan(job, 0.08)),
+    ("dbscan_10d", "estimand", |job| dbscan(job, 2.5)),
+    ("hdbscan", "estimand", |job| {
+        // The package hdbscan does not count the row itself, scikit-learn does.
+        let settings = Hdbscan::new().min_cluster_size(50).min_samples(10);
+        labelled(job, &settings, |model| model.labels().to_vec())
+    }),
+    ("optics", "estimand", |job| {
+        labelled(job, &Optics::new().min_samples(10), |model| model.labels().to_vec())
+    }),
     ("minibatch_kmeans", "estimand", mini_batches),
     ("gmm_full", "estimand", mixture),
 ];
@@ -37,6 +47,23 @@ fn kmeans<F: Float>(job: &Job, settings: &KMeans) -> Result<Answer> {
     )?;
     job.write("n_iter", &[], &[model.report().iterations as f64])?;
     Ok(Answer::new(fit, Vec::new()))
+}
+
+/// The labels that a clustering gives the rows it learns from.
+fn labelled<E: Fit<f64, ()>>(
+    job: &Job,
+    settings: &E,
+    labels: impl Fn(&E::Model) -> Vec<i64>,
+) -> Result<Answer> {
+    let x = matrix(job, "X")?;
+    forget_peak();
+    let (model, fit) = repeated(job.reps, || Ok(settings.fit(&x)?))?;
+    job.write("labels", &[], &labels(&model))?;
+    Ok(Answer::new(fit, Vec::new()))
+}
+
+fn dbscan(job: &Job, eps: f64) -> Result<Answer> {
+    labelled(job, &Dbscan::new().eps(eps).min_samples(10), |model| model.labels().to_vec())
 }
 
 /// One epoch of batches of 1024 rows.

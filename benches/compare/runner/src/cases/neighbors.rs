@@ -10,6 +10,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("knn_ball_tree", "estimand:auto", |job| double(job, &nearest(5, Algorithm::Auto))),
     ("knn_brute", "estimand", |job| double(job, &nearest(10, Algorithm::Brute))),
     ("knn_brute", "estimand:f32", |job| single(job, &nearest(10, Algorithm::Brute))),
+    ("lof", "estimand", outliers),
 ];
 
 fn nearest(k: usize, algorithm: Algorithm) -> KNeighborsClassifier {
@@ -34,4 +35,13 @@ fn single(job: &Job, settings: &KNeighborsClassifier) -> Result<Answer> {
     let (predicted, predict) = repeated(job.reps, || Ok(model.predict(&xt)?))?;
     job.write("predict", &[], &predicted.to_vec())?;
     Ok(Answer::new(fit, predict))
+}
+
+fn outliers(job: &Job) -> Result<Answer> {
+    let x = matrix(job, "X")?;
+    forget_peak();
+    let (model, fit) = repeated(job.reps, || Ok(LocalOutlierFactor::new().n_neighbors(20).fit(&x)?))?;
+    job.write("labels", &[], &model.labels().to_vec())?;
+    job.write("factor", &[], &model.outlier_factors().map(|factor| -factor).to_vec())?;
+    Ok(Answer::new(fit, Vec::new()))
 }
