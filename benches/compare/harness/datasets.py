@@ -41,6 +41,7 @@ DATASETS = {
     "blobs_10k_20": (g.blobs, dict(n=10_000, d=20, centers=12, std=3.0, seed=26)),
     "gmm_200k_10": (g.blobs, dict(n=200_000, d=10, centers=10, k=10, std=3.0, box=5.0, seed=27)),
     "blobs_5k_10": (g.blobs, dict(n=5_000, d=10, centers=8, std=2.0, seed=28)),
+    "blobs_100k_10": (g.blobs, dict(n=100_000, d=10, centers=50, seed=61)),
     "blobs_2k_2": (g.blobs, dict(n=2_000, d=2, centers=6, seed=29)),
     "dens_10k_3": (g.uniform_noise_blobs, dict(n=10_000, d=3, centers=12, seed=30)),
     "svc_20k_20": (g.tabular, dict(n=20_000, d=20, kind="clf", seed=31, n_test=5_000)),

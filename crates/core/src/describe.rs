@@ -83,6 +83,10 @@ pub const fn inside(low: f64, high: f64) -> Range {
 pub const fn above_to(low: f64, high: f64) -> Range {
     Range { low, high, open_low: true, open_high: false }
 }
+/// At least `low`, less than `high`.
+pub const fn at_least_below(low: f64, high: f64) -> Range {
+    Range { low, high, open_low: false, open_high: true }
+}
 
 impl Range {
     /// Whether `x` lies in the range.

@@ -8,6 +8,7 @@
 //! | [`classes`] | [`ClassMoments`]: means and variances by class in one pass, Gram matrices within classes |
 //! | [`cholesky`] | [`Cholesky`] of a positive definite matrix |
 //! | [`eigen`] | [`SymmetricEigen`] |
+//! | [`leading`] | [`Leading`]: the largest eigenvalues of a symmetric operator |
 //! | [`svd`] | [`Svd`] |
 //! | [`qr`] | [`Qr`], [`lstsq`]: minimum-norm least squares |
 //! | [`transposed`] | [`products_t`]: XᵀV for a few columns V, in `f64` |
@@ -26,6 +27,7 @@ mod bridge;
 pub mod cholesky;
 pub mod classes;
 pub mod eigen;
+pub mod leading;
 mod lines;
 pub mod moments;
 pub mod product;
@@ -40,6 +42,7 @@ pub mod triangular;
 pub use cholesky::Cholesky;
 pub use classes::ClassMoments;
 pub use eigen::SymmetricEigen;
+pub use leading::Leading;
 pub use moments::Moments;
 pub use product::{matmul, matmul_add, matmul_into, matvec, matvec_into, matvec_t, matvec_t_into};
 pub use qr::{LeastSquares, Qr, lstsq};

@@ -80,6 +80,9 @@ labelling("optics", "dens_10k_3", sklearn(new(CLUSTER + "OPTICS", jobs=True, min
 labelling("meanshift", "blobs_2k_2", sklearn(new(CLUSTER + "MeanShift", jobs=True, bandwidth=2.0), intelex=False))
 labelling("ward", "blobs_10k_20",
           sklearn(new(CLUSTER + "AgglomerativeClustering", n_clusters=12), intelex=False) | {"scipy:ward": Lib(lambda T: ScipyWard())})
+for linkage in ("single", "average"):
+    labelling(linkage, "blobs_10k_20", sklearn(new(CLUSTER + "AgglomerativeClustering", n_clusters=12, linkage=linkage), intelex=False))
+labelling("birch", "blobs_100k_10", sklearn(new(CLUSTER + "Birch", threshold=2.0, n_clusters=50), intelex=False))
 labelling("spectral_rbf", "blobs_5k_10",
           sklearn(new(CLUSTER + "SpectralClustering", jobs=True, n_clusters=8, gamma=0.05, random_state=0), intelex=False))
 labelling("spectral_knn", "blobs_5k_10",

@@ -3,7 +3,7 @@
 use super::model::{Roots, Tree};
 use super::{AgglomerativeClustering, Linkage, NAME};
 use crate::kmeans::points::Points;
-use estimand_core::{Csr, Error, Float, Records, Result, Samples, Target};
+use estimand_core::{Csr, Float, Records, Result, Samples, Target};
 use estimand_index::{Metric, pairwise};
 use estimand_kernels as kernels;
 use ndarray::{Array2, Axis};
@@ -122,12 +122,7 @@ pub(super) fn tree<F: Float, Y: Target>(
     samples: &Samples<'_, F, Y>,
     pattern: &Csr<f64>,
 ) -> Result<(Tree, usize)> {
-    if matches!(settings.metric, Metric::StandardizedEuclidean(None) | Metric::Mahalanobis(None)) {
-        return Err(Error::unsupported(
-            NAME,
-            "a connectivity with a metric that takes its variances from the rows; give them",
-        ));
-    }
+    crate::metric::check_given(&settings.metric, NAME)?;
     let (n, linkage) = (samples.nrows(), settings.linkage);
     let rows = Rows { x: samples.x, metric: (!settings.precomputed).then_some(&settings.metric) };
     let (mut neighbours, parts) = neighbours(&rows, pattern)?;

@@ -16,7 +16,7 @@
 //! 1. Check.
 //! 2. A chain in which each cluster's nearest one follows it ends in two that are nearest to one another: these are joined, and the
 //!    chain goes on before them \[Murtagh83, Muellner11\]. Every distance above lets that be, as a join brings nothing nearer.
-//!    With a [`connectivity`](AgglomerativeClustering::connectivity) only clusters that are neighbours are joined, from a heap of
+//!    Single linkage takes the edges of a shortest spanning tree \[Gower69\]. With a [`connectivity`](AgglomerativeClustering::connectivity) only clusters that are neighbours are joined, from a heap of
 //!    the pairs of neighbours.
 //! 3. Joins are sorted by distance.
 //! 4. The tree is cut where `n_clusters` are left, or where joins reach `distance_threshold`. Clusters are numbered by their lowest row.
@@ -34,7 +34,7 @@
 //! **Differs from scikit-learn.** Any metric; distances are always kept, so that the same tree can be [cut](AgglomerativeModel::cut) again.
 //! Labels are the same up to their numbers. Among equal distances another pair may be joined first.
 //!
-//! **References.** \[Ward63\], \[Murtagh83\], \[Muellner11\].
+//! **References.** \[Ward63\], \[Murtagh83\], \[Muellner11\], \[Gower69\].
 
 mod chain;
 mod graph;
@@ -44,11 +44,12 @@ mod tests;
 mod ward;
 
 pub use model::AgglomerativeModel;
+pub(crate) use model::numbered;
 
 use estimand_core::describe::at_least;
 use estimand_core::{Csr, Describe, Error, Features, Fit, Float, Report, Result, Samples, Target};
-use estimand_index::{Metric, pairwise};
-use model::Tree;
+use estimand_index::{Algorithm, Edge, Index, Metric, pairwise};
+use model::{Join, Tree};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +155,13 @@ impl AgglomerativeClustering {
     }
 }
 
+/// The edges of the shortest tree through all rows are the joins of single linkage.
+fn spanning<F: Float, Y: Target>(samples: &Samples<'_, F, Y>, metric: &Metric) -> Result<Vec<Join>> {
+    let tree = Index::new(samples.x, metric, Algorithm::Auto)?.spanning_tree(0, 1.0)?;
+    let join = |edge: &Edge| Join { rows: [edge.a as usize, edge.b as usize], distance: edge.length };
+    Ok(tree.edges.iter().map(join).collect())
+}
+
 impl<F: Float, Y: Target> Fit<F, Y> for AgglomerativeClustering {
     type Model = AgglomerativeModel;
 
@@ -176,6 +184,7 @@ impl<F: Float, Y: Target> Fit<F, Y> for AgglomerativeClustering {
             None => {
                 let joins = match self.linkage {
                     Linkage::Ward => ward::joins(samples.x)?,
+                    Linkage::Single if !self.precomputed => spanning(&samples, &self.metric)?,
                     linkage => chain::joins(self.all_distances(&samples)?, linkage),
                 };
                 (Tree::sorted(samples.nrows(), joins), Report::direct("a chain of nearest neighbours"))

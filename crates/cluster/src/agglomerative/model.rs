@@ -4,6 +4,7 @@ use estimand_core::persist::check_len;
 use estimand_core::{Error, Features, Persist, Report, Result};
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Two clusters that are joined, each by one of its rows, and how far apart they are.
 #[derive(Clone, Copy, Debug)]
@@ -48,16 +49,19 @@ impl Tree {
         for (i, children) in self.children[..joined].iter().enumerate().rev() {
             children.iter().for_each(|child| top[*child] = top[self.n + i]);
         }
-        let (mut numbers, mut count) = (vec![usize::MAX; top.len()], 0);
-        let number = |row: usize| {
-            let number = &mut numbers[top[row]];
-            if *number == usize::MAX {
-                (*number, count) = (count, count + 1);
-            }
-            *number
-        };
-        (0..self.n).map(number).collect()
+        numbered((0..self.n).map(|row| top[row]))
     }
+}
+
+/// Clusters numbered by their lowest rows, given any numbers of them.
+pub(crate) fn numbered(clusters: impl Iterator<Item = usize>) -> Array1<usize> {
+    let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
+    clusters
+        .map(|cluster| {
+            let next = numbers.len();
+            *numbers.entry(cluster).or_insert(next)
+        })
+        .collect()
 }
 
 /// Which rows are together.

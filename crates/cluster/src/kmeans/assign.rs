@@ -185,7 +185,9 @@ impl<'s, F: Float> Search<'s, F> {
     fn part(&self, part: &mut Part<'_>) -> Vec<Move> {
         let mut moves = Vec::new();
         let mut rows = self.doubtful(part);
-        rows.sort_unstable_by_key(|i| (part.labels[*i], *i));
+        if !part.by_group.is_empty() {
+            rows.sort_unstable_by_key(|i| (part.labels[*i], *i));
+        }
         match self.points {
             Points::Dense { rows: x, origin } => {
                 let mut panel = vec![[0.0; 8]; origin.len()];
@@ -224,7 +226,7 @@ impl<'s, F: Float> Search<'s, F> {
         moves
     }
 
-    /// Rows of a part whose nearest centre may be another one now; their upper bounds are exact.
+    /// Rows of a part whose nearest centre may be another one now; their upper bounds are exact where there are several groups.
     fn doubtful(&self, part: &mut Part<'_>) -> Vec<usize> {
         let all = 0..part.labels.len();
         if part.upper.is_empty() || part.labels.first() == Some(&NONE) {
@@ -234,6 +236,10 @@ impl<'s, F: Float> Search<'s, F> {
         let way = |part: &Part<'_>, i: usize| self.ways.centre[part.labels[i] as usize];
         let mut rows: Vec<usize> =
             all.filter(|i| part.upper[*i] + way(part, *i) >= lower(part, *i)).collect();
+        // A search of one group costs hardly more than the distance that may spare it, and gives both bounds.
+        if part.by_group.is_empty() && matches!(self.points, Points::Dense { .. }) {
+            return rows;
+        }
         let numbers: Vec<usize> = rows.iter().map(|i| part.first + i).collect();
         let own: Vec<u32> = rows.iter().map(|i| part.labels[*i]).collect();
         let mut distances = self.points.distances(&numbers, &own, self.centres).into_iter();

@@ -160,7 +160,7 @@ impl KMeans {
 }
 
 /// ω, ones where there are none, and the rows that have any: at least `n_clusters`.
-fn weights_of<F: Float, Y: Target>(
+pub(crate) fn weights_of<F: Float, Y: Target>(
     samples: &Samples<'_, F, Y>,
     n_clusters: usize,
 ) -> Result<(Vec<f64>, Vec<usize>)> {

@@ -62,6 +62,27 @@ impl<F: Float> KMeansModel<F> {
         Self { state, centres }
     }
 
+    /// The centres and the rows that are nearest to them, with no more ado.
+    pub(crate) fn around(
+        centers: Array2<F>,
+        points: &Points<'_, F>,
+        stored: &Centres,
+        features: Features,
+        report: Report,
+    ) -> Self {
+        let mut assignment = Assignment::new(points.count(), stored.count(), false);
+        assignment.update(points, stored);
+        let inertia = super::lloyd::inertia(points, &vec![1.0; points.count()], &assignment.labels, stored);
+        Self::new(State {
+            centers,
+            origin: points.origin().to_vec(),
+            labels: assignment.labels.iter().map(|c| *c as usize).collect(),
+            inertia,
+            features,
+            report,
+        })
+    }
+
     /// Centres, k × p.
     pub fn centers(&self) -> &Array2<F> {
         &self.state.centers

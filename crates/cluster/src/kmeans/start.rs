@@ -28,13 +28,14 @@ pub(crate) fn plus_plus<F: Float>(
     chosen.push(nearest.draw(stream));
     let mut distances = vec![[0.0; LANES]; n];
     // ωᵢ D²ᵢ for the first centre alone.
-    squared_distances(points, &chosen, &mut distances);
-    nearest.lower(|i, _| weights[i] * distances[i][0]);
+    nearest.values.fill(f64::INFINITY);
+    let mut best = 0;
+    nearest.try_out(points, weights, &chosen, &mut distances);
+    nearest.lower(|i, _| weights[i] * distances[i][best]);
     while chosen.len() < k {
         let drawn: Vec<usize> = (0..draws).map(|_| nearest.draw(stream)).collect();
-        squared_distances(points, &drawn, &mut distances);
-        let left = nearest.left(weights, &distances);
-        let best = (0..draws).fold(0, |best, l| if left[l] < left[best] { l } else { best });
+        let left = nearest.try_out(points, weights, &drawn, &mut distances);
+        best = (0..draws).fold(0, |best, l| if left[l] < left[best] { l } else { best });
         nearest.lower(|i, now| now.min(weights[i] * distances[i][best]));
         chosen.push(drawn[best]);
     }
@@ -56,33 +57,15 @@ pub(crate) fn random(weights: &[f64], k: usize, seed: Seed) -> Vec<usize> {
     keys.into_iter().map(|(_, i)| i).collect()
 }
 
-/// ‖xᵢ − x_d‖² for each of the rows d, at most eight.
-fn squared_distances<F: Float>(points: &Points<'_, F>, drawn: &[usize], out: &mut [[f64; LANES]]) {
-    let p = points.origin().len();
-    let mut centres = vec![[0.0; LANES]; p];
+/// Columns of the rows d, at most eight, side by side, and their squared lengths.
+fn side_by_side<F: Float>(points: &Points<'_, F>, drawn: &[usize]) -> (Vec<[f64; LANES]>, [f64; LANES]) {
+    let mut centres = vec![[0.0; LANES]; points.origin().len()];
     for (l, d) in drawn.iter().enumerate() {
         points.given(*d).iter().zip(&mut centres).for_each(|(x, centre)| centre[l] = *x);
     }
-    let ones = vec![[1.0; LANES]; p];
     let mut norms = [0.0; LANES];
     centres.iter().for_each(|c| (0..LANES).for_each(|l| norms[l] += c[l] * c[l]));
-    par::for_each_chunk_mut(out, par::chunk_len(out.len(), LANES * p), |first, out| match points {
-        Points::Dense { rows, origin } => {
-            let rows: Vec<&[F]> = (first..first + out.len()).map(|i| Points::row(rows, origin, i)).collect();
-            out.fill([0.0; LANES]);
-            kernels::gaussian_eight(&rows, &centres, &ones, out);
-        }
-        Points::Sparse { rows, .. } => {
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = norms;
-                for (j, x) in rows.row(first + i).iter() {
-                    let (x, c) = (x.f64(), &centres[j]);
-                    (0..LANES).for_each(|l| out[l] += x * (x - 2.0 * c[l]));
-                }
-                out.iter_mut().for_each(|d| *d = d.max(0.0));
-            }
-        }
-    });
+    (centres, norms)
 }
 
 /// Numbers that are not negative, and their sums by chunk: for draws in proportion to them.
@@ -132,21 +115,52 @@ impl Sums {
         self.values.iter().rposition(|v| *v > 0.0).unwrap_or(last)
     }
 
-    /// Σ min(value, ωᵢ dᵢₗ) for each draw l.
-    fn left(&self, weights: &[f64], distances: &[[f64; LANES]]) -> [f64; LANES] {
+    /// ‖xᵢ − x_d‖² for each of the rows d, at most eight, and Σ min(value, ωᵢ ‖xᵢ − x_d‖²) for each: in one pass, while the
+    /// distances of a chunk are in cache.
+    fn try_out<F: Float>(
+        &self,
+        points: &Points<'_, F>,
+        weights: &[f64],
+        drawn: &[usize],
+        distances: &mut [[f64; LANES]],
+    ) -> [f64; LANES] {
+        let (centres, norms) = side_by_side(points, drawn);
+        let ones = vec![[1.0; LANES]; centres.len()];
+        let chunk = par::chunk_len(distances.len(), LANES * centres.len());
+        let sums = par::map_rows_mut(distances, 1, chunk, |first, out| {
+            match points {
+                Points::Dense { rows, origin } => {
+                    let rows: Vec<&[F]> =
+                        (first..first + out.len()).map(|i| Points::row(rows, origin, i)).collect();
+                    out.fill([0.0; LANES]);
+                    kernels::gaussian_eight(&rows, &centres, &ones, out);
+                }
+                Points::Sparse { rows, .. } => {
+                    for (i, out) in out.iter_mut().enumerate() {
+                        *out = norms;
+                        for (j, x) in rows.row(first + i).iter() {
+                            let (x, c) = (x.f64(), &centres[j]);
+                            (0..LANES).for_each(|l| out[l] += x * (x - 2.0 * c[l]));
+                        }
+                        out.iter_mut().for_each(|d| *d = d.max(0.0));
+                    }
+                }
+            }
+            let mut sums = [0.0; LANES];
+            let rows = self.values[first..].iter().zip(&weights[first..]);
+            for (d, (value, weight)) in out.iter().zip(rows) {
+                (0..LANES).for_each(|l| {
+                    let new = weight * d[l];
+                    sums[l] += if new < *value { new } else { *value };
+                });
+            }
+            sums
+        });
         let add = |mut a: [f64; LANES], b: [f64; LANES]| {
             (0..LANES).for_each(|l| a[l] += b[l]);
             a
         };
-        let part = |rows: std::ops::Range<usize>| {
-            let mut sums = [0.0; LANES];
-            for i in rows {
-                let (value, weight, d) = (self.values[i], weights[i], &distances[i]);
-                (0..LANES).for_each(|l| sums[l] += value.min(weight * d[l]));
-            }
-            sums
-        };
-        par::reduce(self.values.len(), self.chunk, part, add).unwrap_or_default()
+        sums.into_iter().reduce(add).unwrap_or_default()
     }
 
     /// Replaces every value.

@@ -226,6 +226,20 @@ impl Density {
         })
     }
 
+    /// The same with `logs` in place of ln π.
+    pub(super) fn with_logs(components: &Components, origin: &[f64], logs: &[f64]) -> Result<Self> {
+        let even = Components { weights: Array1::ones(logs.len()), ..components.clone() };
+        let mut density = Self::new(&even, origin)?;
+        density.constants.iter_mut().zip(logs).for_each(|(constant, log)| *constant += log);
+        Ok(density)
+    }
+
+    /// −½ ln det Σ_c, k, where there are no weights.
+    pub(super) fn half_logs(&self) -> Vec<f64> {
+        let normal = 0.5 * self.width() as f64 * std::f64::consts::TAU.ln();
+        self.constants.iter().map(|constant| constant + normal).collect()
+    }
+
     /// k
     pub(super) fn count(&self) -> usize {
         self.constants.len()

@@ -40,6 +40,7 @@
 //!
 //! **References.** \[Dempster77\].
 
+pub mod bayesian;
 mod components;
 mod covariance;
 mod model;
@@ -222,7 +223,14 @@ impl GaussianMixture {
             report = report.note(format!("{empty} components have no rows"));
         }
         let report = report.warn_unless_converged("GaussianMixture", "raise `max_iter` or `tol`");
-        GaussianMixtureModel::new(best.components, best.bounds, origin, Features::of(samples.x), report)
+        GaussianMixtureModel::new(
+            best.components,
+            Vec::new(),
+            best.bounds,
+            origin,
+            Features::of(samples.x),
+            report,
+        )
     }
 }
 

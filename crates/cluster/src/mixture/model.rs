@@ -31,6 +31,8 @@ pub struct GaussianMixtureModel<F: Float> {
 #[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
 struct State<F> {
     components: Components,
+    /// What stands in place of ln π in densities; nothing for ln π.
+    logs: Vec<f64>,
     bounds: Vec<f64>,
     /// Where differences are taken from: the mean of the training rows.
     origin: Vec<f64>,
@@ -57,26 +59,36 @@ impl<F: Float> TryFrom<State<F>> for GaussianMixtureModel<F> {
         covariances.check("covariances", covariances.kind(), k, p)?;
         let is_usable = k > 0
             && weights.iter().all(|w| w.is_finite() && *w >= 0.0)
-            && means.iter().chain(&state.origin).all(|m| m.is_finite());
+            && means.iter().chain(&state.origin).all(|m| m.is_finite())
+            && (state.logs.is_empty() || state.logs.len() == k)
+            && !state.logs.iter().any(|log| log.is_nan());
         match is_usable {
-            true => Ok(Self { density: Density::new(&state.components, &state.origin)?, state }),
+            true => Ok(Self { density: density(&state.components, &state.logs, &state.origin)?, state }),
             false => Err(Error::Persist { what: "weights or means cannot be used".into() }),
         }
+    }
+}
+
+fn density(components: &Components, logs: &[f64], origin: &[f64]) -> Result<Density> {
+    if logs.is_empty() {
+        Density::new(components, origin)
+    } else {
+        Density::with_logs(components, origin, logs)
     }
 }
 
 impl<F: Float> GaussianMixtureModel<F> {
     pub(super) fn new(
         components: Components,
+        logs: Vec<f64>,
         bounds: Vec<f64>,
         origin: Vec<f64>,
         features: Features,
         report: Report,
     ) -> Result<Self> {
-        let density = Density::new(&components, &origin)?;
         Ok(Self {
-            state: State { components, bounds, origin, features, report, scalar: PhantomData },
-            density,
+            density: density(&components, &logs, &origin)?,
+            state: State { components, logs, bounds, origin, features, report, scalar: PhantomData },
         })
     }
 

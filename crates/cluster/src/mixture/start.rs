@@ -50,26 +50,54 @@ impl GaussianMixture {
         samples: Samples<'_, F, ()>,
         start: usize,
     ) -> Result<Components> {
-        let (k, p) = (self.n_components, rows.origin.len());
-        let given = self.given(p)?;
+        let given = self.given(rows.origin.len())?;
         if let (Some(weights), Some(means), Some(covariances)) = given {
             return Ok(Components { weights, means, covariances });
         }
         let shares = self.shares(rows, samples, Seed(self.seed).child(start as u64))?;
+        let found = self.of_shares(rows, &shares);
+        Ok(Components {
+            weights: given.0.unwrap_or(found.weights),
+            means: given.1.unwrap_or(found.means),
+            covariances: given.2.unwrap_or(found.covariances),
+        })
+    }
+
+    /// (3) of given shares, n × k.
+    pub(super) fn begin_with<F: Float>(
+        &self,
+        rows: &Rows<'_, F>,
+        shares: &Array2<f64>,
+    ) -> Result<Components> {
+        let expected = (rows.count(), self.n_components);
+        if shares.dim() != expected {
+            let found = format!("{:?}", shares.dim());
+            return Err(Error::shape("shape of the given shares", format!("{expected:?}"), found));
+        }
+        let is_share = |row: ndarray::ArrayView1<'_, f64>| {
+            (row.sum() - 1.0).abs() < 1e-6 && row.iter().all(|share| *share >= 0.0)
+        };
+        match shares.rows().into_iter().position(|row| !is_share(row)) {
+            Some(row) => Err(Error::parameter(
+                "shares_init",
+                format!("row {row}: {}", shares.row(row)),
+                "shares of at least 0 that sum to 1",
+            )),
+            None => Ok(self.of_shares(rows, &Shares::Soft(shares.iter().copied().collect()))),
+        }
+    }
+
+    /// (3) of these shares.
+    fn of_shares<F: Float>(&self, rows: &Rows<'_, F>, shares: &Shares) -> Components {
         // Means first: squares about them lose nothing.
-        let zeros = vec![0.0; k * p];
+        let zeros = vec![0.0; self.n_components * rows.origin.len()];
         let means = shares.sums(rows, CovarianceType::Diag, &zeros).components(rows, &zeros, 0.0).means;
         let shifts: Vec<f64> = means
             .rows()
             .into_iter()
             .flat_map(|row| row.iter().zip(&rows.origin).map(|(c, m)| c - m).collect::<Vec<_>>())
             .collect();
-        let found = shares.sums(rows, self.covariance, &shifts).components(rows, &shifts, self.reg_covar);
-        Ok(Components {
-            weights: given.0.unwrap_or(found.weights),
-            means: given.1.unwrap_or(found.means),
-            covariances: given.2.unwrap_or(found.covariances),
-        })
+        shares.sums(rows, self.covariance, &shifts).components(rows, &shifts, self.reg_covar)
     }
 
     /// What is given of the start, checked.

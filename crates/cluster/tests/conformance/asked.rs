@@ -1,7 +1,7 @@
 //! Clusterings that label their training rows and predict nothing, for a suite that asks: other rows get the label of the
 //! training row that is nearest.
 
-use estimand_cluster::AgglomerativeModel;
+use estimand_cluster::{AgglomerativeModel, SpectralModel};
 use estimand_core::{
     Capabilities, Describe, Features, Fit, Float, Parameter, Persist, Predict, PredictOne, Records, Result,
     Samples, Scratch,
@@ -27,7 +27,7 @@ macro_rules! labelled {
         }
     )*};
 }
-labelled!(AgglomerativeModel);
+labelled!(AgglomerativeModel, SpectralModel);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -33,7 +33,7 @@ mod tests;
 pub use distribution::Distribution;
 pub use extent::Extent;
 pub use moments::Moments;
-pub use special::ln_gamma;
+pub use special::{digamma, ln_gamma};
 
 use ndarray::{ArrayView2, Axis};
 

@@ -27,6 +27,20 @@ pub fn ln_gamma(x: f64) -> f64 {
     (x - 0.5) * x.ln() - x + 0.5 * TAU.ln() + stirling(x)
 }
 
+/// ψ(x) = d ln Γ(x) / dx for x > 0: from x = 15 on its asymptotic series, below that by ψ(x) = ψ(x + 1) − 1/x.
+pub fn digamma(x: f64) -> f64 {
+    let (mut x, mut sum) = (x, 0.0);
+    while x < 15.0 {
+        sum -= x.recip();
+        x += 1.0;
+    }
+    // B₂ₖ / 2k
+    const SERIES: [f64; 7] =
+        [1.0 / 12.0, -1.0 / 120.0, 1.0 / 252.0, -1.0 / 240.0, 1.0 / 132.0, -691.0 / 32_760.0, 1.0 / 12.0];
+    let square = (x * x).recip();
+    sum + x.ln() - 0.5 / x - SERIES.iter().rev().fold(0.0, |sum, c| (sum + c) * square)
+}
+
 /// δ(x), for x > 0: from x = 15 on Stirling's series, below that by δ(x) = δ(x + 1) + (x + ½) ln(1 + 1/x) − 1.
 fn stirling(x: f64) -> f64 {
     let (mut x, mut sum) = (x, 0.0);

@@ -2,6 +2,7 @@
 
 mod classes;
 mod factors;
+mod leading;
 mod least_squares;
 mod moments;
 mod products;

@@ -9,7 +9,7 @@ use estimand_parity::{Case, hold};
 /// Rows whose densities and responsibilities are kept.
 const ROWS: usize = 12;
 
-fn kind(case: &Case) -> Result<CovarianceType, String> {
+pub(crate) fn kind(case: &Case) -> Result<CovarianceType, String> {
     Ok(match case.param("covariance_type")?.read::<&str>()? {
         "full" => CovarianceType::Full,
         "tied" => CovarianceType::Tied,
@@ -33,7 +33,7 @@ fn precisions(case: &Case, kind: CovarianceType) -> Result<Option<Covariances>, 
     }))
 }
 
-fn flat(covariances: &Covariances) -> Vec<f64> {
+pub(crate) fn flat(covariances: &Covariances) -> Vec<f64> {
     match covariances {
         Covariances::Full(all) => all.iter().copied().collect(),
         Covariances::Tied(values) | Covariances::Diag(values) => values.iter().copied().collect(),

@@ -5,6 +5,7 @@
 mod bayes;
 mod boosting;
 mod cluster;
+mod clusterings;
 mod datasets;
 mod density_clusters;
 mod files;
