@@ -14,8 +14,9 @@ pub use estimand_core::{
     TransformOne,
 };
 pub use estimand_ensemble::{
-    ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor,
-    IsolationForest, RandomForestClassifier, RandomForestRegressor,
+    AdaBoostClassifier, AdaBoostRegressor, ExtraTreesClassifier, ExtraTreesRegressor,
+    HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest, RandomForestClassifier,
+    RandomForestRegressor, RandomTreesEmbedding,
 };
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,

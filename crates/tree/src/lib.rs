@@ -29,7 +29,8 @@
 //! **Differs from scikit-learn.** Values are not rounded to `f32`, and no two distinct ones are taken as equal. Sums are
 //! exact, so that the order of rows has no influence. Of splits that are equally good the first is taken, by column and
 //! then by threshold, so that without drawing there is nothing random. Missing values without an example in training go
-//! by weight, not by number of rows. Categories, quantiles and several directions at once are new; classifiers learn one
+//! by weight, not by number of rows. Below a column with a direction, no split by any column leaves the bounds of its node;
+//! scikit-learn holds but those by columns with a direction to them, and clips the others' values. Categories, quantiles and several directions at once are new; classifiers learn one
 //! label for each row.
 //!
 //! **References.** \[Breiman84\]; on random thresholds, \[Geurts06\].
@@ -44,5 +45,6 @@ pub use classifier::{DecisionTreeClassifier, ExtraTreeClassifier};
 pub use estimand_grow::export::Export;
 pub use estimand_grow::prune::PruningPath;
 pub use estimand_grow::settings::{ClassCriterion, MaxFeatures, RegressionCriterion, Rows, Splitter};
+pub use estimand_grow::{Stat, Test, Tree};
 pub use model::{ClassTree, MultiRegressionTree, RegressionTree, TreeModel};
 pub use regressor::{DecisionTreeRegressor, ExtraTreeRegressor};

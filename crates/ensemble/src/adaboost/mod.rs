@@ -22,7 +22,8 @@
 //!
 //! **Differs from scikit-learn.** There is no default estimator, as trees are a family of their own: write
 //! `AdaBoostClassifier::new(DecisionTreeClassifier::new().max_depth(Some(1)))`. Without `bootstrap`, numbers are learnt
-//! from weighted rows, and nothing is random. A first learner that is no better than guessing is kept, where SAMME fails
+//! from weighted rows, and nothing is random. Decision values of two classes are half of scikit-learn's; of several, shares
+//! of the votes that are not centred. A first learner that is no better than guessing is kept, where SAMME fails
 //! there. A weighted median that falls between two predictions is their middle.
 //!
 //! **References.** \[FreundSchapire97\]; \[ZhuEtAl09\] on several classes; \[Drucker97\] on numbers.

@@ -22,4 +22,5 @@ mod sgd;
 mod sparse_linear;
 mod splits;
 mod svm;
+mod trees;
 mod validation;
