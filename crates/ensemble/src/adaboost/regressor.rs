@@ -171,10 +171,10 @@ impl<M> AdaBoostRegressorModel<M> {
     ///
     /// # Errors
     /// Those of the learners' `predict`.
-    pub fn staged_predict<'a, F: Float>(&self, x: impl Into<Records<'a, F>>) -> Result<Vec<Array1<F>>>
+    pub fn staged_predict<'a, F>(&self, x: impl Into<Records<'a, F>>) -> Result<Vec<Array1<F>>>
     where
         M: Predict<F, Output = Array1<F>>,
-        F: 'a,
+        F: Float + 'a,
     {
         let x = x.into();
         let all = self.predictions(x)?;

@@ -28,7 +28,7 @@ fn the_few_are_set_apart() {
     let x = clouds(400);
     let model = IsolationForest::new().contamination(Some(0.05)).fit(&x).unwrap();
     let found = model.predict(&x).unwrap();
-    let far = |i: &usize| i % 20 == 0;
+    let far = |i: &usize| i.is_multiple_of(20);
     let hits = (0..400).filter(|i| far(i) && found[*i] < 0).count();
     assert!(hits >= 18, "{hits} of 20");
     assert_eq!(found.iter().filter(|v| **v < 0).count(), 20);
