@@ -37,10 +37,10 @@
 //! - The same program gives the same answer, bit for bit, on any number of threads.
 
 pub use estimand_bayes as bayes;
-pub use estimand_ensemble as ensemble;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;
+pub use estimand_ensemble as ensemble;
 pub use estimand_linear as linear;
 pub use estimand_metrics as metrics;
 pub use estimand_model_selection as model_selection;
@@ -71,6 +71,8 @@ mod pages {
     mod pipelines {}
     #[doc = include_str!("../../../docs/guide/linear-models.md")]
     mod linear_models {}
+    #[doc = include_str!("../../../docs/guide/boosting.md")]
+    mod boosting {}
     #[doc = include_str!("../../../docs/guide/model-selection.md")]
     mod model_selection {}
     #[doc = include_str!("../../../docs/guide/saving.md")]

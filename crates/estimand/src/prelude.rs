@@ -2,7 +2,6 @@
 
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
-pub use estimand_ensemble::{HistGradientBoostingClassifier, HistGradientBoostingRegressor};
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{
@@ -10,6 +9,7 @@ pub use estimand_core::{
     Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
     TransformOne,
 };
+pub use estimand_ensemble::{HistGradientBoostingClassifier, HistGradientBoostingRegressor};
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,
     InverseGaussianRegressor, IsotonicRegression, Lars, LarsCv, Lasso, LassoCv, LassoLars, LassoLarsCv,

@@ -1,11 +1,12 @@
 //! Classes.
 
 use super::History;
-use super::fit::{Extras, Target, fit};
+use super::fit::{Extras, HoldOut, Target, fit};
 use super::objective::Objective;
 use super::settings::boosting_params;
 use super::trees::{Trees, check_records, check_row};
 use super::watch::Watch;
+use crate::formats;
 use estimand_core::labels::{encode, encode_known};
 use estimand_core::persist::check_len;
 use estimand_core::{
@@ -118,6 +119,20 @@ impl<F: Float> HistGradientBoostingClassifierModel<F> {
         self.trees.expected()
     }
 
+    /// The model as text that LightGBM loads, for class codes 0, 1, …. Missing values and categories not met in training go
+    /// where they go here, but that LightGBM sends missing categories to the right.
+    pub fn to_lightgbm(&self) -> String {
+        let task = if self.trees.outputs() == 1 { formats::Task::Binary } else { formats::Task::Multiclass };
+        formats::write_lightgbm(&self.features, &self.trees, &task)
+    }
+
+    /// A model that another library fitted.
+    pub(crate) fn imported(features: Features, trees: Trees) -> Self {
+        let rounds = trees.trees.len() / trees.outputs().max(1);
+        let report = Report::iterative("another library's", rounds, true);
+        Self { features, trees, history: History::default(), report, scalar: PhantomData }
+    }
+
     fn objective(&self) -> Objective {
         match self.trees.outputs() {
             1 => Objective::Scalar(Loss::Binomial),
@@ -182,7 +197,10 @@ impl HistGradientBoostingClassifier {
         let weighs = |i: &usize| samples.weights.is_none_or(|w| w[*i] > F::zero());
         let rows: Vec<usize> = (0..samples.nrows()).filter(weighs).collect();
         let (classes, _) = encode(samples.y.select(Axis(0), &rows).view());
-        let extras = watch.extras(|y| Ok(target(encode_known(y, &classes)?.view(), classes.len())))?;
+        let extras = watch.extras(|validation| {
+            let codes = encode_known(validation.y, &classes)?;
+            Ok(target(codes.view(), classes.len()))
+        })?;
         self.fit_with(samples, &classes, extras)
     }
 
@@ -211,7 +229,7 @@ impl HistGradientBoostingClassifier {
             classes => Objective::Multinomial(Multinomial { classes }),
         };
         let (y, rest) = (target(codes, k), samples.without_y());
-        let fitted = fit(&self.common(), &objective, rest, y, Some(codes), extras)?;
+        let fitted = fit(&self.common(), &objective, rest, y, HoldOut::Classes(codes), extras)?;
         Ok(HistGradientBoostingClassifierModel {
             features: Features::of(samples.x),
             trees: fitted.trees,

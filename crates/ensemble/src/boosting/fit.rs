@@ -2,12 +2,13 @@
 
 use super::History;
 use super::objective::{Objective, Truth};
+use super::ranking::Queries;
 use super::settings::{Common, EarlyStopping};
 use super::train::Task;
 use super::trees::{self, Trees};
 use super::watch::{OnRound, Round, Score};
 use estimand_core::records::Matrix;
-use estimand_core::split::{ShuffleSplit, Splitter, StratifiedShuffleSplit};
+use estimand_core::split::{GroupShuffleSplit, ShuffleSplit, Splitter, StratifiedShuffleSplit};
 use estimand_core::{Error, Float, Fold, Records, Report, Result, Samples};
 use estimand_grow::Tree;
 use estimand_grow::bins::{BinRules, Binned};
@@ -18,6 +19,7 @@ use ndarray::{Array1, ArrayView1};
 pub(crate) enum Target {
     Numbers(Vec<f64>),
     Codes(Vec<u32>),
+    Queries(Queries),
 }
 
 impl Target {
@@ -25,11 +27,13 @@ impl Target {
         match self {
             Self::Numbers(y) => Truth::Numbers(y),
             Self::Codes(y) => Truth::Codes(y),
+            Self::Queries(queries) => Truth::Queries(queries),
         }
     }
 
-    fn select(&self, rows: &[usize]) -> Self {
+    fn select(&self, rows: &[usize], weights: Option<&[f64]>) -> Self {
         match self {
+            Self::Queries(queries) => Self::Queries(queries.select(rows, |i| weights.map_or(1.0, |w| w[i]))),
             Self::Numbers(y) => Self::Numbers(rows.iter().map(|i| y[*i]).collect()),
             Self::Codes(y) => Self::Codes(rows.iter().map(|i| y[*i]).collect()),
         }
@@ -55,8 +59,10 @@ impl<'a, F: Float> Part<'a, F> {
 pub(crate) trait HeldOut: Send {
     fn begin(&mut self, model: &Trees);
     fn add(&mut self, trees: &[Tree], outputs: usize);
-    /// Raw predictions, row by row; what is to be predicted; weights.
-    fn seen(&self) -> (&[f64], Truth<'_>, Option<&[f64]>);
+    /// Raw predictions, row by row.
+    fn raw(&self) -> &[f64];
+    /// The mean loss.
+    fn loss(&self, objective: &Objective) -> f64;
 }
 
 impl<F: Float> HeldOut for Part<'_, F> {
@@ -68,8 +74,18 @@ impl<F: Float> HeldOut for Part<'_, F> {
         trees::add(trees, self.x, &mut self.raw, outputs);
     }
 
-    fn seen(&self) -> (&[f64], Truth<'_>, Option<&[f64]>) {
-        (&self.raw, self.y.truth(), self.weights.as_deref())
+    fn raw(&self) -> &[f64] {
+        &self.raw
+    }
+
+    fn loss(&self, objective: &Objective) -> f64 {
+        if let Target::Queries(queries) = &self.y {
+            return queries.loss(&self.raw);
+        }
+        let weights = self.weights.as_deref();
+        let weight = weights.map_or(self.x.nrows() as f64, |w| w.iter().sum());
+        let mut h = vec![0.0; self.raw.len()];
+        objective.gradients(&mut self.raw.clone(), self.y.truth(), weights, &mut h) / weight
     }
 }
 
@@ -83,6 +99,17 @@ pub(crate) struct Extras<'a> {
     pub(crate) on_round: Option<OnRound<'a>>,
 }
 
+/// How a part of the rows is held out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HoldOut<'a> {
+    /// Any.
+    Rows,
+    /// A part of the rows of each class.
+    Classes(ArrayView1<'a, u32>),
+    /// Whole groups.
+    Groups,
+}
+
 /// A finished fit.
 pub(crate) struct Fitted {
     pub(crate) trees: Trees,
@@ -90,13 +117,13 @@ pub(crate) struct Fitted {
     pub(crate) report: Report,
 }
 
-/// Boosts. `classes` are the codes that a held-out part keeps the shares of.
+/// Boosts.
 pub(crate) fn fit<F: Float>(
     common: &Common,
     objective: &Objective,
     samples: Samples<'_, F, ()>,
     y: Target,
-    classes: Option<ArrayView1<'_, u32>>,
+    by: HoldOut<'_>,
     extras: &mut Extras<'_>,
 ) -> Result<Fitted> {
     let x = samples.x;
@@ -107,11 +134,11 @@ pub(crate) fn fit<F: Float>(
     }
     // While rows still have their own numbers.
     x.check_finite_or_missing()?;
-    let fold = hold_out(common, x, classes)?;
+    let fold = hold_out(common, samples, by)?;
     let (train_x, test_x): (Matrix<F>, Matrix<F>) = (x.select(&fold.train), x.select(&fold.test));
     let part = |x, rows: &[usize]| {
         let weights = all.weights.as_ref().map(|w| rows.iter().map(|i| w[*i]).collect());
-        Part::new(x, all.y.select(rows), weights)
+        Part::new(x, all.y.select(rows, all.weights.as_deref()), weights)
     };
     let train = part(train_x.records(), &fold.train);
     let mut extras = Extras {
@@ -123,20 +150,16 @@ pub(crate) fn fit<F: Float>(
     boost(common, objective, &train, &mut extras)
 }
 
-fn hold_out<F: Float>(
-    common: &Common,
-    x: Records<'_, F>,
-    classes: Option<ArrayView1<'_, u32>>,
-) -> Result<Fold> {
-    let (share, seed) = (common.validation_fraction, common.seed.0);
-    let folds = match classes {
-        Some(codes) => {
+fn hold_out<F: Float>(common: &Common, samples: Samples<'_, F, ()>, by: HoldOut<'_>) -> Result<Fold> {
+    let (x, share, seed) = (samples.x, common.validation_fraction, common.seed.0);
+    let folds = match by {
+        HoldOut::Classes(codes) => {
             let samples: Samples<'_, F, Array1<u32>> = Samples::new(x, codes);
             StratifiedShuffleSplit::new().n_splits(1).test_share(share).seed(seed).split(&samples)?
         }
-        None => {
-            let samples: Samples<'_, F, ()> = Samples::new(x, ());
-            ShuffleSplit::new().n_splits(1).test_share(share).seed(seed).split(&samples)?
+        HoldOut::Rows => ShuffleSplit::new().n_splits(1).test_share(share).seed(seed).split(&samples)?,
+        HoldOut::Groups => {
+            GroupShuffleSplit::new().n_splits(1).test_share(share).seed(seed).split(&samples)?
         }
     };
     let mut fold = folds.into_iter().next().unwrap_or_default();
@@ -266,13 +289,9 @@ impl Judge {
         extras: &mut Extras<'_>,
     ) -> Result<(Option<f64>, Option<f64>)> {
         let Some(rows) = &extras.held_out else { return Ok((None, None)) };
-        let (raw, truth, weights) = rows.seen();
-        let k = objective.outputs();
-        let mut h = vec![0.0; raw.len()];
-        let weight = weights.map_or((raw.len() / k) as f64, |w| w.iter().sum());
-        let loss = objective.gradients(&mut raw.to_vec(), truth, weights, &mut h) / weight;
+        let loss = rows.loss(objective);
         let score = match &mut extras.score {
-            Some(score) => Some(score(objective.means(raw.to_vec()).view())?),
+            Some(score) => Some(score(objective.means(rows.raw().to_vec()).view())?),
             None => None,
         };
         self.losses.push(loss);

@@ -32,17 +32,21 @@
 mod classifier;
 mod fit;
 mod objective;
+mod quantiles;
+pub mod ranking;
 mod regressor;
 mod sampling;
 mod settings;
 mod train;
-mod trees;
+pub(crate) mod trees;
 mod watch;
 
 #[cfg(test)]
 mod tests;
 
 pub use classifier::{HistGradientBoostingClassifier, HistGradientBoostingClassifierModel};
+pub use quantiles::{HistGradientBoostingQuantiles, HistGradientBoostingQuantilesModel};
+pub use ranking::HistGradientBoostingRanker;
 pub use regressor::{HistGradientBoostingRegressor, HistGradientBoostingRegressorModel, RegressionLoss};
 pub use sampling::RowSampling;
 pub use settings::EarlyStopping;

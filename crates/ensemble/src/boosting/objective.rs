@@ -1,5 +1,6 @@
 //! What boosting makes small, by blocks of rows: values, gradients, hessians; and the constants to begin with.
 
+use super::ranking::Queries;
 use estimand_loss::{Loss, Multinomial, Robust, Tweedie};
 use ndarray::Array2;
 
@@ -14,6 +15,8 @@ pub(crate) enum Objective {
     Robust(Vec<Robust>),
     /// One output for each class.
     Multinomial(Multinomial),
+    /// Orders of rows; their gradients come from whole queries: [`Queries::gradients`].
+    Ranking,
 }
 
 /// What is to be predicted.
@@ -23,6 +26,8 @@ pub(crate) enum Truth<'a> {
     Numbers(&'a [f64]),
     /// One of k classes.
     Codes(&'a [u32]),
+    /// Grades among the rows of queries.
+    Queries(&'a Queries),
 }
 
 impl<'a> Truth<'a> {
@@ -30,20 +35,21 @@ impl<'a> Truth<'a> {
         match self {
             Self::Numbers(y) => Self::Numbers(&y[rows]),
             Self::Codes(y) => Self::Codes(&y[rows]),
+            Self::Queries(queries) => Self::Queries(queries),
         }
     }
 
     fn numbers(self) -> &'a [f64] {
         match self {
             Self::Numbers(y) => y,
-            Self::Codes(_) => &[],
+            _ => &[],
         }
     }
 
     fn codes(self) -> &'a [u32] {
         match self {
-            Self::Numbers(_) => &[],
             Self::Codes(y) => y,
+            _ => &[],
         }
     }
 }
@@ -51,7 +57,7 @@ impl<'a> Truth<'a> {
 impl Objective {
     pub(crate) fn outputs(&self) -> usize {
         match self {
-            Self::Scalar(_) | Self::Tweedie(_) => 1,
+            Self::Scalar(_) | Self::Tweedie(_) | Self::Ranking => 1,
             Self::Robust(losses) => losses.len(),
             Self::Multinomial(loss) => loss.classes,
         }
@@ -83,6 +89,7 @@ impl Objective {
             Self::Scalar(loss) => loss.curvature(z, y.numbers(), weights, h),
             Self::Tweedie(loss) => loss.curvature(z, y.numbers(), weights, h),
             Self::Multinomial(loss) => loss.curvature(z, y.codes(), weights, h),
+            Self::Ranking => 0.0,
             Self::Robust(losses) => {
                 let mut total = 0.0;
                 for (i, (z, y)) in z.chunks_exact_mut(losses.len().max(1)).zip(y.numbers()).enumerate() {
@@ -104,7 +111,7 @@ impl Objective {
             Self::Scalar(loss) => loss.mean(&mut z),
             Self::Tweedie(loss) => loss.link.mean(&mut z),
             Self::Multinomial(loss) => loss.mean(&mut z),
-            Self::Robust(_) => (),
+            Self::Robust(_) | Self::Ranking => (),
         }
         if *self == Self::Scalar(Loss::Binomial) {
             z = z.into_iter().flat_map(|p| [1.0 - p, p]).collect();
@@ -126,6 +133,7 @@ impl Objective {
                 shares.iter_mut().for_each(|s| *s /= total);
                 loss.link(&shares)
             }
+            Self::Ranking => vec![0.0],
             Self::Robust(losses) => losses
                 .iter()
                 .map(|loss| {

@@ -1,11 +1,12 @@
 //! Numbers.
 
 use super::History;
-use super::fit::{Extras, Target, fit};
+use super::fit::{Extras, Fitted, HoldOut, Target, fit};
 use super::objective::Objective;
 use super::settings::boosting_params;
 use super::trees::{Trees, check_records, check_row};
 use super::watch::Watch;
+use crate::formats;
 use estimand_core::samples::check_finite_target;
 use estimand_core::{
     Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
@@ -165,6 +166,27 @@ impl<F: Float> HistGradientBoostingRegressorModel<F> {
         self.trees.expected()[0]
     }
 
+    /// The model as text that LightGBM loads. Missing values and categories not met in training go where they go here, but
+    /// that LightGBM sends missing categories to the right.
+    pub fn to_lightgbm(&self) -> String {
+        let task = match self.link {
+            Link::Identity => formats::Task::Regression,
+            Link::Log => formats::Task::Log,
+        };
+        formats::write_lightgbm(&self.features, &self.trees, &task)
+    }
+
+    pub(crate) fn new(x: Records<'_, F>, fitted: Fitted, link: Link) -> Self {
+        let Fitted { trees, history, report } = fitted;
+        Self { features: Features::of(x), trees, link, history, report, scalar: PhantomData }
+    }
+
+    /// A model that another library fitted.
+    pub(crate) fn imported(features: Features, trees: Trees, link: Link) -> Self {
+        let report = Report::iterative("another library's", trees.trees.len(), true);
+        Self { features, trees, link, history: History::default(), report, scalar: PhantomData }
+    }
+
     /// How the fit went.
     pub fn report(&self) -> &Report {
         &self.report
@@ -215,7 +237,7 @@ impl HistGradientBoostingRegressor {
             Features::of(samples.x).check(validation.x)?;
         }
         let objective = self.loss.objective()?;
-        self.fit_with(samples, watch.extras(|y| target(y, &objective))?)
+        self.fit_with(samples, watch.extras(|validation| target(validation.y, &objective))?)
     }
 
     fn fit_with<F: Float>(
@@ -227,15 +249,9 @@ impl HistGradientBoostingRegressor {
         samples.check()?;
         let objective = self.loss.objective()?;
         let y = target(samples.y, &objective)?;
-        let fitted = fit(&self.common(), &objective, samples.without_y(), y, None, &mut extras)?;
-        Ok(HistGradientBoostingRegressorModel {
-            features: Features::of(samples.x),
-            trees: fitted.trees,
-            link: self.loss.link(),
-            history: fitted.history,
-            report: fitted.report,
-            scalar: PhantomData,
-        })
+        let rest = samples.without_y();
+        let fitted = fit(&self.common(), &objective, rest, y, HoldOut::Rows, &mut extras)?;
+        Ok(HistGradientBoostingRegressorModel::new(samples.x, fitted, self.loss.link()))
     }
 }
 

@@ -38,11 +38,12 @@ const UPDATE: usize = 1 << 14;
 impl Task<'_> {
     fn totals(&self) -> Totals {
         let (rows, factor) = (self.table.nrows(), self.sampling.factor());
-        let (weight, whole) = match self.weights {
-            None => (rows as f64, true),
-            Some(w) => (w.iter().sum(), w.iter().all(|w| w.fract() == 0.0)),
-        };
-        Totals { weight: weight * factor, whole: whole && factor == 1.0, rows, ..Totals::default() }
+        let whole = self.weights.is_none_or(|w| w.iter().all(|w| w.fract() == 0.0)) && factor == 1.0;
+        Totals { weight: self.total_weight() * factor, whole, rows, ..Totals::default() }
+    }
+
+    fn total_weight(&self) -> f64 {
+        self.weights.map_or(self.table.nrows() as f64, |w| w.iter().sum())
     }
 
     fn weight(&self, row: usize) -> f64 {
@@ -62,6 +63,9 @@ impl Task<'_> {
     /// Σ wᵢ ℓ at raw predictions.
     pub(crate) fn loss(&self, raw: &[Vec<f64>]) -> f64 {
         let (n, k) = (self.table.nrows(), raw.len());
+        if let Truth::Queries(queries) = self.truth {
+            return queries.loss(&raw[0]) * self.total_weight();
+        }
         let parts = par::map_chunks(n, BLOCK / k + 1, |rows| {
             let mut z = side_by_side(raw, rows.clone());
             let mut h = vec![0.0; z.len()];
@@ -120,6 +124,10 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
     fn stage(&mut self, raw: &[Vec<f64>]) -> (f64, Vec<Totals>) {
         let (task, k) = (self.task, self.cells.len());
         let rows = BLOCK / k + 1;
+        let of_queries = match task.truth {
+            Truth::Queries(queries) => Some(queries.gradients(&raw[0])),
+            _ => None,
+        };
         let mut parts: Vec<_> = self.cells.iter_mut().map(|cells| cells.chunks_mut(rows)).collect();
         let mut blocks: Vec<Block<'_, C>> = (0..task.table.nrows().div_ceil(rows))
             .map(|_| {
@@ -132,8 +140,11 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
                 let rows = b * rows..(b * rows + block.cells[0].len());
                 let (mut z, truth) = (side_by_side(raw, rows.clone()), task.truth.part(rows.clone()));
                 let mut h = vec![1.0; z.len()];
-                let weights = task.weights.map(|w| &w[rows]);
-                if let Some(weights) = weights {
+                let weights = task.weights.map(|w| &w[rows.clone()]);
+                if let Some((g, hessians, _)) = &of_queries {
+                    z.copy_from_slice(&g[rows.clone()]);
+                    h.copy_from_slice(&hessians[rows.clone()]);
+                } else if let Some(weights) = weights {
                     block.loss = task.objective.gradients(&mut z.clone(), truth, Some(weights), &mut h);
                     h.fill(1.0);
                 }
@@ -152,7 +163,7 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
             }
         });
         let mut totals = vec![self.totals; k];
-        let mut loss = 0.0;
+        let mut loss = of_queries.map_or(0.0, |(.., loss)| loss * task.total_weight());
         for block in blocks {
             loss += block.loss;
             for (total, sums) in totals.iter_mut().zip(block.sums) {

@@ -1,8 +1,8 @@
 //! Gradient boosting: the predictions of LightGBM's and scikit-learn's trees.
 
 use crate::inputs::{classes_of, numbers_of};
-use estimand::ensemble::RegressionLoss;
 use estimand::ensemble::boosting::EarlyStopping;
+use estimand::ensemble::{RegressionLoss, formats};
 use estimand::prelude::*;
 use estimand_parity::{Case, hold};
 
@@ -50,6 +50,33 @@ fn trees_of_other_libraries() {
             };
             let model = settings!(HistGradientBoostingRegressor, case).loss(loss).fit((&x, &y))?;
             case.close("predict", &model.predict(&x)?);
+            Ok(())
+        },
+    );
+}
+
+/// Models that LightGBM and XGBoost saved.
+#[test]
+fn models_of_other_libraries() {
+    hold(
+        "boosters",
+        |_| true,
+        |case| {
+            let (text, x) = (case.input("model")?.read::<String>()?, case.input("x")?.matrix()?);
+            let model = match text.starts_with('{') {
+                true => formats::from_xgboost(&text)?,
+                false => formats::from_lightgbm(&text)?,
+            };
+            match model.n_classes() {
+                None => {
+                    let model = model.into_regressor::<f64>()?;
+                    case.close("predict", &model.predict(&x)?);
+                }
+                Some(k) => {
+                    let model = model.into_classifier::<f64, _>((0..k).collect())?;
+                    case.close("proba", &model.predict_proba(&x)?);
+                }
+            }
             Ok(())
         },
     );
