@@ -22,7 +22,7 @@ fn main() -> Result<()> {
 
     let candidates = grid!(pipeline, last.c: [0.01, 0.1, 0.5, 1.0, 10.0], first.with_std: [true, false]);
     let search = GridSearch::new(candidates).cv(folds).scoring(accuracy).fit(&train)?;
-    println!("{}\n", search.results());
+    println!("{}", search.results());
 
     let model = search.into_best();
     println!("{}\n", model.last().report());

@@ -4,8 +4,11 @@
 //! `cargo run --release --example which_features_matter --features plot`
 
 use estimand::linear::{LassoCv, PathOptions, lasso_path};
-use estimand::plot::{Chart, Scale};
+use estimand::plot::Chart;
 use estimand::prelude::*;
+
+/// The horizontal axis of both pictures.
+const WEAKER: &str = "−log₁₀ α: a weaker penalty to the right";
 
 fn main() -> Result<()> {
     // One penalty for all coefficients is fair only where columns have one scale.
@@ -31,7 +34,7 @@ fn main() -> Result<()> {
     let coefficients = folder.join("which_features_matter.svg");
     Chart::new()
         .title("Which features matter: the lasso path of the diabetes data")
-        .x_label("−log₁₀ α: a weaker penalty to the right")
+        .x_label(WEAKER)
         .y_label("coefficient")
         .lines(path.alphas().mapv(|alpha| -alpha.log10()), path.coefs().t(), path.feature_names())
         .label_ends(true)
@@ -44,11 +47,15 @@ fn main() -> Result<()> {
     let curves = folder.join("which_features_matter-error.svg");
     Chart::new()
         .title("Mean squared error on held-out rows, ten folds")
-        .x_label("α")
+        .x_label(WEAKER)
         .y_label("mean squared error ± standard error")
-        .x_scale(Scale::Log)
-        .mean_band(chosen.alphas().row(0), &mean, errors.std_axis(Axis(1), 1.0) / folds.sqrt(), "")
-        .mark_x(chosen.alpha(), "chosen")
+        .mean_band(
+            chosen.alphas().row(0).mapv(|alpha| -alpha.log10()),
+            &mean,
+            errors.std_axis(Axis(1), 1.0) / folds.sqrt(),
+            "",
+        )
+        .mark_x(-chosen.alpha().log10(), "chosen")
         .save(&curves)?;
 
     println!("\nthe path:  {}", coefficients.display());

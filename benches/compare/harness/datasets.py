@@ -47,6 +47,7 @@ DATASETS = {
     "svc_10k_50": (g.logistic, dict(n=10_000, d=50, seed=32, n_test=5_000)),
     "svr_10k_20": (g.tabular, dict(n=10_000, d=20, kind="reg", seed=33, n_test=5_000)),
     "lsvc_200k_50": (g.logistic, dict(n=200_000, d=50, seed=34)),
+    "svm_100k_20": (g.tabular, dict(n=100_000, d=20, kind="clf", seed=36, n_test=1_000)),
     "nusvc_5k_20": (g.tabular, dict(n=5_000, d=20, kind="clf", seed=35, n_test=2_000)),
     "knn_100k_3": (g.knn_clf, dict(n=100_000, n_test=100_000, d=3, seed=36)),
     "knn_50k_64": (g.knn_clf, dict(n=50_000, n_test=10_000, d=64, seed=37)),

@@ -2,6 +2,10 @@
 
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
+pub use estimand_cluster::{
+    CovarianceType, GaussianMixture, GaussianMixtureModel, KMeans, KMeansInit, KMeansModel, MiniBatchKMeans,
+    MiniBatchKMeansModel, MixtureInit,
+};
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{
@@ -9,7 +13,10 @@ pub use estimand_core::{
     Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
     TransformOne,
 };
-pub use estimand_ensemble::{HistGradientBoostingClassifier, HistGradientBoostingRegressor};
+pub use estimand_ensemble::{
+    ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor,
+    RandomForestClassifier, RandomForestRegressor,
+};
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,
     InverseGaussianRegressor, IsotonicRegression, Lars, LarsCv, Lasso, LassoCv, LassoLars, LassoLarsCv,
@@ -17,8 +24,8 @@ pub use estimand_linear::{
     LogisticRegression, LogisticRegressionCv, MultiLinearModel, MultiTaskElasticNet, MultiTaskElasticNetCv,
     MultiTaskLasso, MultiTaskLassoCv, OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCv, Perceptron,
     PoissonRegressor, QuadraticDiscriminantAnalysis, QuantileRegressor, RansacRegressor, Ridge,
-    RidgeClassifier, RidgeClassifierCv, RidgeCv, SgdClassifier, SgdRegressor, TheilSenRegressor,
-    TweedieRegressor,
+    RidgeClassifier, RidgeClassifierCv, RidgeCv, SgdClassifier, SgdOneClassSvm, SgdRegressor,
+    TheilSenRegressor, TweedieRegressor,
 };
 pub use estimand_metrics::{
     Average, accuracy, classification_report, confusion_matrix, f1, log_loss, lower_is_better,
@@ -27,5 +34,17 @@ pub use estimand_metrics::{
 pub use estimand_model_selection::{
     GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
+pub use estimand_neighbors::{
+    Algorithm, KNeighborsClassifier, KNeighborsRegressor, Metric, NearestNeighbors, NeighborWeights,
+    RadiusNeighborsClassifier, RadiusNeighborsRegressor,
+};
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
+pub use estimand_svm::{
+    Gamma, Kernel, KernelRidge, LinearSvc, LinearSvr, NuSvc, NuSvr, Nystroem, OneClassSvm, RbfSampler, Svc,
+    Svr,
+};
+pub use estimand_tree::{
+    ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,
+    MaxFeatures, RegressionCriterion,
+};
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

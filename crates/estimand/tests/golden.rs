@@ -6,7 +6,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by unwrapping")]
 
+use estimand::bayes::{CategoricalNbModel, CountNbModel, GaussianNbModel};
+use estimand::core::Priors;
 use estimand::core::persist::{FORMAT_VERSION, describe};
+use estimand::linear::{
+    BayesianModel, ElasticNetCvModel, HuberModel, IsotonicModel, LarsCvModel, LassoLarsIcModel,
+    LinearDiscriminantModel, LogisticCvModel, MultiTaskElasticNetCvModel, OrthogonalMatchingPursuitCvModel,
+    QuadraticDiscriminantModel, RansacModel, RidgeClassifierCvModel, RidgeClassifierModel, RidgeCvModel,
+    SgdModel, SgdOneClassModel, SgdPenalty, SgdRegressorModel,
+};
 use estimand::prelude::*;
 use std::path::PathBuf;
 
@@ -69,7 +77,65 @@ fn labels() -> Array1<String> {
     Array1::from_shape_fn(30, |i| ["ant", "bee", "cat"][i % 3].to_string())
 }
 
+/// Numbers of any shape, as answers.
+fn flat<'a>(numbers: impl IntoIterator<Item = &'a f64>) -> Vec<f64> {
+    numbers.into_iter().copied().collect()
+}
+
+macro_rules! models {
+    ($golden:ident: $($name:literal: $model:ty = $settings:expr, $data:expr, |$m:ident| $ask:expr;)*) => {
+        $($golden.model($name, 1e-12, || $settings.fit($data), |$m: &$model| Ok(flat(&$ask)))?;)*
+    };
+}
+
+fn classifiers(golden: &Golden) -> Result<()> {
+    let (x, y) = (records(), labels());
+    let three = y.mapv(|l| l.as_bytes()[0] as i32);
+    // Categories 0, 1, 2, of which the classes are fond in different ways.
+    let counts = Array2::from_shape_fn((30, 3), |(i, j)| ((i % 3 + j * (i % 5)) % 3) as f64);
+    let (some, few) = (x.slice(s![..4, ..]), counts.slice(s![..4, ..]));
+    let weigh = ClassWeight::of([("ant", 2.0)]);
+    models!(golden:
+        "gaussian-nb": Classifier<GaussianNbModel<f64>, String> = GaussianNb::new().class_weight(weigh), (&x, &y), |m| m.predict_proba(some)?;
+        "multinomial-nb": Classifier<CountNbModel<f64>, i32> = MultinomialNb::new().priors(Priors::from([0.2, 0.3, 0.5])), (&counts, &three), |m| m.predict_proba(few)?;
+        "complement-nb": Classifier<CountNbModel<f64>, i32> = ComplementNb::new().norm(true), (&counts, &three), |m| m.predict_proba(few)?;
+        "bernoulli-nb": Classifier<CountNbModel<f64>, i32> = BernoulliNb::new().binarize(Some(1.0)), (&counts, &three), |m| m.predict_proba(few)?;
+        "categorical-nb": Classifier<CategoricalNbModel<f64>, i32> = CategoricalNb::new().min_categories(4), (&counts, &three), |m| m.predict_proba(few)?;
+        "lda": Classifier<LinearDiscriminantModel<f64>, i32> = LinearDiscriminantAnalysis::new().store_covariance(true), (&x, &three), |m| m.predict_proba(some)?;
+        "qda": Classifier<QuadraticDiscriminantModel<f64>, i32> = QuadraticDiscriminantAnalysis::new().reg_param(0.1), (&x, &three), |m| m.predict_proba(some)?;
+        "ridge-classifier": Classifier<RidgeClassifierModel<f64>, i32> = RidgeClassifier::new(), (&x, &three), |m| m.decision_function(some)?;
+        "ridge-classifier-cv": Classifier<RidgeClassifierCvModel<f64>, i32> = RidgeClassifierCv::new(), (&x, &three), |m| m.decision_function(some)?;
+        "logistic-cv": Classifier<LogisticCvModel<f64>, i32> = LogisticRegressionCv::new().cs([0.1, f64::INFINITY]), (&x, &three), |m| m.predict_proba(some)?;
+        "sgd-classifier": Classifier<SgdModel<f64>, i32> = SgdClassifier::new().penalty(SgdPenalty::L1).average(5).max_iter(20), (&x, &three), |m| m.decision_function(some)?;
+    );
+    Ok(())
+}
+
+fn regressors(golden: &Golden) -> Result<()> {
+    let (x, y) = (records(), target());
+    let (some, one, positive) = (x.slice(s![..4, ..]), x.slice(s![.., ..1]), y.mapv(|y| y.abs() + 0.1));
+    let both = Array2::from_shape_fn((30, 2), |(i, t)| y[i] * (1.0 - 3.0 * t as f64));
+    models!(golden:
+        "ridge-cv": RidgeCvModel<LinearModel<f64>> = RidgeCv::new(), (&x, &y), |m| m.predict(some)?;
+        "sgd-regressor": SgdRegressorModel<f64> = SgdRegressor::new().max_iter(20), (&x, &y), |m| m.predict(some)?;
+        "bayesian": BayesianModel<f64> = BayesianRidge::new(), (&x, &y), |m| m.predict(some)?;
+        "glm": GlmModel<f64> = PoissonRegressor::new(), (&x, &positive), |m| m.predict(some)?;
+        "huber": HuberModel<f64> = HuberRegressor::new(), (&x, &y), |m| m.predict(some)?;
+        "isotonic": IsotonicModel<f64> = IsotonicRegression::new(), (&one, &y), |m| m.predict(one)?;
+        "elastic-net-cv": ElasticNetCvModel<f64> = ElasticNetCv::new().alphas(vec![0.01, 0.1]), (&x, &y), |m| m.predict(some)?;
+        "multi-task-elastic-net-cv": MultiTaskElasticNetCvModel<f64> = MultiTaskElasticNetCv::new().alphas(vec![0.01, 0.1]), (&x, &both), |m| m.predict(some)?;
+        "lars-cv": LarsCvModel<f64> = LarsCv::new(), (&x, &y), |m| m.predict(some)?;
+        "lasso-lars-ic": LassoLarsIcModel<f64> = LassoLarsIc::new(), (&x, &y), |m| m.predict(some)?;
+        "omp-cv": OrthogonalMatchingPursuitCvModel<f64> = OrthogonalMatchingPursuitCv::new(), (&x, &y), |m| m.predict(some)?;
+        "sgd-one-class": SgdOneClassModel<f64> = SgdOneClassSvm::new().max_iter(20), &x, |m| m.decision_function(some)?;
+        "ransac": RansacModel<LinearModel<f64>> = RansacRegressor::new(LinearRegression::new()), (&x, &y), |m| m.predict(some)?;
+    );
+    Ok(())
+}
+
 fn every_model(golden: &Golden) -> Result<()> {
+    classifiers(golden)?;
+    regressors(golden)?;
     // Different processors add in different orders.
     let (double, single) = (1e-12, 1e-5);
     let (x, y) = (records(), target());

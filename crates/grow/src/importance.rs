@@ -33,12 +33,35 @@ impl Importance {
     pub fn shares<'t>(self, trees: impl IntoIterator<Item = &'t Tree>, columns: usize) -> Vec<f64> {
         let mut out = vec![0.0; columns];
         trees.into_iter().for_each(|tree| self.add(tree, &mut out));
-        let total: f64 = out.iter().sum();
-        if total > 0.0 {
-            out.iter_mut().for_each(|v| *v /= total);
-        }
-        out
+        normalised(out)
     }
+}
+
+/// How much the splits of each column lowered the impurity, weighted with the rows they split: shares that sum to one
+/// unless there is no split \[Breiman84\].
+///
+/// Columns with many distinct values offer more splits, and gain from that even where they say nothing: compare with
+/// the loss on other rows when a column is shuffled.
+pub fn importances(tree: &Tree, columns: usize) -> Vec<f64> {
+    Importance::Gain.shares([tree], columns)
+}
+
+/// The mean of the importances of several trees, of those that have splits; shares that sum to one.
+pub fn mean_importances<'a>(trees: impl IntoIterator<Item = &'a Tree>, columns: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; columns];
+    for tree in trees {
+        importances(tree, columns).iter().zip(&mut sums).for_each(|(v, sum)| *sum += v);
+    }
+    normalised(sums)
+}
+
+/// The shares of each in the sum, where that is positive.
+pub fn normalised(mut parts: Vec<f64>) -> Vec<f64> {
+    let total: f64 = parts.iter().sum();
+    if total > 0.0 {
+        parts.iter_mut().for_each(|v| *v /= total);
+    }
+    parts
 }
 
 #[cfg(test)]

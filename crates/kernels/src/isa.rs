@@ -28,6 +28,16 @@ pub(crate) trait Vector: Copy {
     fn sub(self, other: Self) -> Self;
     /// self + a · b, fused where the instructions allow.
     fn add_product(self, a: Self, b: Self) -> Self;
+    /// The larger of each two; of a NaN and another number, `other`.
+    fn max(self, other: Self) -> Self;
+    /// Without sign.
+    fn abs(self) -> Self;
+    /// The lanes that are at most those of `bound`, as bits; NaN is not.
+    fn at_most(self, bound: Self) -> u8;
+    /// In each lane the smaller one; `other` where one is NaN.
+    fn min(self, other: Self) -> Self;
+    /// In each lane `yes` where self < other, else `no`.
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self;
     /// The sum of the eight: lanes 4 apart first, then 2 apart, then the last two.
     fn sum(self) -> f64;
 }
@@ -103,6 +113,27 @@ impl Vector for [f64; 8] {
         self
     }
     #[inline(always)]
+    fn max(mut self, other: Self) -> Self {
+        (0..8).for_each(|l| self[l] = if self[l] > other[l] { self[l] } else { other[l] });
+        self
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.map(f64::abs)
+    }
+    #[inline(always)]
+    fn at_most(self, bound: Self) -> u8 {
+        (0..8).fold(0, |bits, l| bits | (u8::from(self[l] <= bound[l]) << l))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.if_less(other, self, other)
+    }
+    #[inline(always)]
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        std::array::from_fn(|l| if self[l] < other[l] { yes[l] } else { no[l] })
+    }
+    #[inline(always)]
     fn sum(self) -> f64 {
         let [a, b, c, d] = [self[0] + self[4], self[1] + self[5], self[2] + self[6], self[3] + self[7]];
         (a + c) + (b + d)
@@ -173,6 +204,41 @@ pub(crate) mod x86 {
             unsafe { [_mm256_fmadd_pd(a[0], b[0], self[0]), _mm256_fmadd_pd(a[1], b[1], self[1])] }
         }
         #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { [_mm256_max_pd(self[0], other[0]), _mm256_max_pd(self[1], other[1])] }
+        }
+        #[inline(always)]
+        fn abs(self) -> Self {
+            // SAFETY: see the module.
+            unsafe {
+                let sign = _mm256_set1_pd(-0.0);
+                [_mm256_andnot_pd(sign, self[0]), _mm256_andnot_pd(sign, self[1])]
+            }
+        }
+        #[inline(always)]
+        fn at_most(self, bound: Self) -> u8 {
+            // SAFETY: see the module; the masks have four bits each.
+            unsafe {
+                let low = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(self[0], bound[0]));
+                let high = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(self[1], bound[1]));
+                (low | high << 4) as u8
+            }
+        }
+        #[inline(always)]
+        fn min(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { [_mm256_min_pd(self[0], other[0]), _mm256_min_pd(self[1], other[1])] }
+        }
+        #[inline(always)]
+        fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: see the module.
+            let half = |l: usize| unsafe {
+                _mm256_blendv_pd(no[l], yes[l], _mm256_cmp_pd::<_CMP_LT_OQ>(self[l], other[l]))
+            };
+            [half(0), half(1)]
+        }
+        #[inline(always)]
         fn sum(self) -> f64 {
             // SAFETY: see the module.
             unsafe {
@@ -228,6 +294,31 @@ pub(crate) mod x86 {
         fn add_product(self, a: Self, b: Self) -> Self {
             // SAFETY: see the module.
             unsafe { _mm512_fmadd_pd(a, b, self) }
+        }
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { _mm512_max_pd(self, other) }
+        }
+        #[inline(always)]
+        fn abs(self) -> Self {
+            // SAFETY: see the module.
+            unsafe { _mm512_abs_pd(self) }
+        }
+        #[inline(always)]
+        fn at_most(self, bound: Self) -> u8 {
+            // SAFETY: see the module.
+            unsafe { _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self, bound) }
+        }
+        #[inline(always)]
+        fn min(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { _mm512_min_pd(self, other) }
+        }
+        #[inline(always)]
+        fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { _mm512_mask_blend_pd(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(self, other), no, yes) }
         }
         #[inline(always)]
         fn sum(self) -> f64 {

@@ -10,7 +10,7 @@
 //! | [`logistic`] | [`LogisticRegression`]: two classes or more, with L2 and L1 penalties; [`LogisticRegressionCv`] chooses them |
 //! | [`discriminant`] | [`LinearDiscriminantAnalysis`], [`QuadraticDiscriminantAnalysis`]: classes as normal distributions |
 //! | [`glm`] | [`PoissonRegressor`], [`GammaRegressor`], [`InverseGaussianRegressor`], [`TweedieRegressor`]: counts and amounts |
-//! | [`sgd`] | [`SgdClassifier`], [`SgdRegressor`], [`Perceptron`]: stochastic gradient descent, in batches too |
+//! | [`sgd`] | [`SgdClassifier`], [`SgdRegressor`], [`Perceptron`], [`SgdOneClassSvm`]: stochastic gradient descent, in batches too |
 //! | [`huber`], [`quantile`], [`ransac`], [`theil_sen`] | regressors that outliers do not mislead |
 //! | [`isotonic`] | [`IsotonicRegression`]: the monotone function closest to the data |
 //! | [`inference`] | standard errors, tests and intervals: [`RegressionSummary`], [`GlmSummary`] |
@@ -42,6 +42,7 @@ mod subsets;
 #[cfg(test)]
 mod testing;
 pub mod theil_sen;
+mod warm;
 
 pub use bayesian::{ArdRegression, BayesianModel, BayesianRidge};
 pub use discriminant::{
@@ -77,7 +78,7 @@ pub use ridge::{
 };
 pub use scores::LinearScores;
 pub use sgd::{
-    LearningRate, Perceptron, SgdClassifier, SgdLoss, SgdModel, SgdPenalty, SgdRegressor, SgdRegressorLoss,
-    SgdRegressorModel,
+    LearningRate, Perceptron, SgdClassifier, SgdLoss, SgdModel, SgdOneClassModel, SgdOneClassSvm, SgdPenalty,
+    SgdRegressor, SgdRegressorLoss, SgdRegressorModel,
 };
 pub use theil_sen::TheilSenRegressor;

@@ -161,6 +161,52 @@ fn not_finite<F: Float>(x: Option<Records<'_, F>>) -> Error {
     x.and_then(|x| x.check_finite().err()).unwrap_or_else(overflow)
 }
 
+/// Models that tell more than the one in their field `model` and predict as it does: they dereference to it.
+/// `delegate!(LarsCvModel<F> to LinearModel<F>)` names it, `delegate!(RidgeCvModel<M> to M)` leaves it open.
+macro_rules! delegate {
+    ($name:ident<F> to $inner:ty) => {
+        $crate::model::delegate!($name<F> to $inner, [], []);
+    };
+    ($name:ident<M> to M) => {
+        $crate::model::delegate!(
+            $name<M> to M, [M: estimand_core::Predict<F>], [M: estimand_core::PredictOne<F>]
+        );
+    };
+    ($name:ident<$parameter:ident> to $inner:ty, [$($predict:tt)*], [$($predict_one:tt)*]) => {
+        impl<$parameter> std::ops::Deref for $name<$parameter> {
+            type Target = $inner;
+
+            fn deref(&self) -> &$inner {
+                &self.model
+            }
+        }
+
+        impl<F: estimand_core::Float, $($predict)*> estimand_core::Predict<F> for $name<$parameter> {
+            type Output = <$inner as estimand_core::Predict<F>>::Output;
+
+            fn predict_records(&self, x: estimand_core::Records<'_, F>) -> estimand_core::Result<Self::Output> {
+                self.model.predict_records(x)
+            }
+        }
+
+        impl<F: estimand_core::Float, $($predict_one)*> estimand_core::PredictOne<F> for $name<$parameter> {
+            type One<'m>
+                = <$inner as estimand_core::PredictOne<F>>::One<'m>
+            where
+                Self: 'm;
+
+            fn predict_one<'m>(
+                &'m self,
+                row: &[F],
+                scratch: &mut estimand_core::Scratch<F>,
+            ) -> estimand_core::Result<Self::One<'m>> {
+                self.model.predict_one(row, scratch)
+            }
+        }
+    };
+}
+pub(crate) use delegate;
+
 /// Targets of a regressor: `Array1<F>` is one output and gives a [`LinearModel`], `Array2<F>` several and
 /// a [`MultiLinearModel`].
 #[diagnostic::on_unimplemented(

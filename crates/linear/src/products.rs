@@ -152,6 +152,11 @@ impl Products<'_> {
         }
     }
 
+    /// Sⱼⱼ, if it is known.
+    pub(crate) fn square(&self, j: usize) -> Option<f64> {
+        self.row(j).get(j).copied()
+    }
+
     /// Σⱼ vⱼSⱼ over columns that were wanted before.
     pub(crate) fn combine(&self, columns: &[usize], v: &[f64]) -> Vec<f64> {
         let rows: Vec<&[f64]> = columns.iter().map(|j| self.row(*j)).collect();

@@ -12,7 +12,7 @@
 use estimand_core::Float;
 use estimand_core::serde::{Deserialize, Serialize};
 
-/// A loss that large errors do not dominate; see [the module](self).
+/// A loss that large errors do not dominate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(crate = "estimand_core::serde")]
 pub enum Robust {

@@ -8,6 +8,7 @@
 
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// Work of one chunk, in elementary operations, that makes it worth another thread: about 100 µs.
 const WORTHWHILE: usize = 200_000;
@@ -34,13 +35,29 @@ fn bounds(n: usize, chunk: usize) -> impl Fn(usize) -> Range<usize> {
     move |k| k * chunk..((k + 1) * chunk).min(n)
 }
 
+/// Calls `f` on each of `0..n`, in parts of at most `at_most`. The pool's machinery is compiled for this function alone, and not
+/// for every closure in the workspace: a call through a pointer is nothing beside what an item costs.
+fn for_each(n: usize, at_most: usize, f: &(dyn Fn(usize) + Sync)) {
+    (0..n).into_par_iter().with_max_len(at_most).for_each(f);
+}
+
+/// `f` of each of `0..n`, in order, by [`for_each`].
+fn collect<T: Send>(n: usize, at_most: usize, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let found: Vec<Mutex<Option<T>>> = (0..n).map(|_| Mutex::new(None)).collect();
+    for_each(n, at_most, &|k| {
+        let value = f(k);
+        *found[k].lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    });
+    found.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+}
+
 /// `f` of each chunk of `0..n`, in order.
 pub fn map_chunks<T: Send>(n: usize, chunk: usize, f: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     let bounds = bounds(n, chunk);
     match n.div_ceil(chunk.max(1)) {
         0 => Vec::new(),
         1 => vec![f(0..n)],
-        count => (0..count).into_par_iter().map(|k| f(bounds(k))).collect(),
+        count => collect(count, count, |k| f(bounds(k))),
     }
 }
 
@@ -48,7 +65,7 @@ pub fn map_chunks<T: Send>(n: usize, chunk: usize, f: impl Fn(Range<usize>) -> T
 pub fn map<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync) -> Vec<T> {
     match n {
         0 | 1 => (0..n).map(f).collect(),
-        _ => (0..n).into_par_iter().with_max_len(1).map(&f).collect(),
+        _ => collect(n, 1, f),
     }
 }
 
@@ -76,7 +93,10 @@ pub fn for_each_chunk_mut<T: Send>(items: &mut [T], chunk: usize, f: impl Fn(usi
         }
         return;
     }
-    items.par_chunks_mut(chunk).enumerate().for_each(|(k, part)| f(k * chunk, part));
+    let parts: Vec<Mutex<&mut [T]>> = items.chunks_mut(chunk).map(Mutex::new).collect();
+    for_each(parts.len(), parts.len(), &|k| {
+        f(k * chunk, &mut parts[k].lock().unwrap_or_else(PoisonError::into_inner))
+    });
 }
 
 /// Calls `f(first row, rows of out)` on blocks of `chunk` rows of a row-major slice with `width`
@@ -91,7 +111,10 @@ pub fn map_rows_mut<T: Send, R: Send>(
     if out.len() <= chunk * width {
         return if out.is_empty() { Vec::new() } else { vec![f(0, out)] };
     }
-    out.par_chunks_mut(chunk * width).enumerate().map(|(k, part)| f(k * chunk, part)).collect()
+    let parts: Vec<Mutex<&mut [T]>> = out.chunks_mut(chunk * width).map(Mutex::new).collect();
+    collect(parts.len(), parts.len(), |k| {
+        f(k * chunk, &mut parts[k].lock().unwrap_or_else(PoisonError::into_inner))
+    })
 }
 
 /// Fewest items whose sorting is worth a second thread.

@@ -78,7 +78,8 @@ impl HeatMap {
         }
         check_len("names of rows", n, self.rows.len())?;
         check_len("names of columns", p, self.columns.len())?;
-        let words: Array2<String> = self.values.map(|v| self.in_words(*v));
+        let in_words = self.in_words();
+        let words: Array2<String> = self.values.map(|v| in_words(*v));
 
         let (mut canvas, top) = self.common.begin()?;
         let fit = |names: &[String], width: f64| names.iter().map(|s| TICK.fit(s, width)).collect::<Vec<_>>();
@@ -102,9 +103,10 @@ impl HeatMap {
         frame.check(self.common.size)?;
 
         let (w, h) = cell(frame);
+        let range = self.range();
         for ((i, j), value) in self.values.indexed_iter() {
             let (x, y) = (left + j as f64 * w, top + i as f64 * h);
-            let (colour, ink) = self.colour(*value);
+            let (colour, ink) = Self::colour(*value, range);
             let gap = if font.is_some() { 1.5 } else { 0.0 };
             canvas.rectangle((x, y), (w - gap, h - gap), &colour);
             if let Some(font) = font {
@@ -135,11 +137,12 @@ impl HeatMap {
         Ok(canvas.finish(&self.common.title))
     }
 
-    fn in_words(&self, value: f64) -> String {
+    /// How each number is written beside the others.
+    fn in_words(&self) -> impl Fn(f64) -> String {
         let largest = self.values.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
         let whole = self.values.iter().all(|v| v.fract() == 0.0);
         let decimals = self.decimals.unwrap_or(if whole { 0 } else { 2 });
-        plain_or_power(value, largest, -(decimals.min(5) as i32))
+        move |value| plain_or_power(value, largest, -(decimals.min(5) as i32))
     }
 
     /// The font in which all numbers fit into their cells, if one does.
@@ -159,14 +162,14 @@ impl HeatMap {
         }
     }
 
-    fn colour(&self, value: f64) -> (String, &'static str) {
-        let (low, high) = self.range();
+    fn colour(value: f64, (low, high): (f64, f64)) -> (String, &'static str) {
         shade(if high > low { (value - low) / (high - low) } else { 0.0 }, low < 0.0)
     }
 
     fn in_words_of_ends(&self) -> [String; 2] {
         let (low, high) = self.range();
-        [self.in_words(high), self.in_words(low)]
+        let in_words = self.in_words();
+        [in_words(high), in_words(low)]
     }
 
     /// A bar with all colours and the numbers at its ends.

@@ -49,8 +49,10 @@ impl Axis {
             (low, high) = (low.log10(), high.log10());
         }
         let size = low.abs().max(high.abs());
+        // The logarithm of a share is a difference, and of 1 it is 0.
+        let unit = if scale == Scale::Log { size.max(1.0) } else { size };
         // A constant, or what rounding makes of one: its surroundings.
-        if high - low <= 1e-12 * size || high - low < 1e-300 {
+        if high - low <= 1e-12 * unit || high - low < 1e-300 {
             let around = match scale {
                 Scale::Log => 0.5,
                 Scale::Linear if size < 1e-290 => 1.0,

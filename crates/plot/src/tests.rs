@@ -213,6 +213,50 @@ fn constants_and_single_points_are_drawn() {
 }
 
 #[test]
+fn hostile_numbers_are_drawn_or_refused() {
+    let tables: [&[f64]; 9] = [
+        &[1e300, -1e300],
+        &[5e-324, 0.0],
+        &[1e-300, 2e-300, 3e300],
+        &[0.0, -0.0],
+        &[1.0, 1.0 + f64::EPSILON, 1.0 - f64::EPSILON],
+        &[1e15, 1e15 + 1.0],
+        &[-1e-320, 1e-320],
+        &[f64::MAX, f64::MIN],
+        &[1e-308, 1e308],
+    ];
+    for v in tables {
+        let (n, names) = (v.len(), vec!["n"; v.len()]);
+        let column = Array2::from_shape_fn((n, 2), |(i, j)| v[(i + j) % n]);
+        let mut drawn = vec![
+            Chart::new().mean_band(v, v, v.iter().map(|v| v.abs()), "m").svg(),
+            Bars::new(names.clone(), v).errors(v.iter().map(|v| v.abs())).svg(),
+            HeatMap::new(&column, names, ["a", "b"]).svg(),
+        ];
+        for scale in [Scale::Linear, Scale::Log] {
+            let chart = || Chart::new().x_scale(scale).y_scale(scale);
+            drawn.push(chart().line(v, v, "l").mark_x(v[0], "here").svg());
+            drawn.push(chart().step(v, v.iter().rev(), "s").label_ends(true).svg());
+            drawn.push(chart().scatter(v, v, 0..n).band(v, v, v, "b").svg());
+        }
+        for outcome in drawn {
+            match outcome {
+                Ok(svg) => drop(check(&svg)),
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_large_table_takes_one_look_at_each_number() {
+    // A look at all numbers for each of them would take minutes.
+    let names: Vec<String> = (0..600).map(|i| i.to_string()).collect();
+    let table = Array2::from_shape_fn((600, 600), |(i, j)| (i * j) as f64);
+    assert!(HeatMap::new(&table, names.clone(), names).svg().unwrap().len() > 360_000);
+}
+
+#[test]
 fn ticks_are_round() {
     let words = |low: f64, high: f64, scale, count| -> Vec<String> {
         let axis = Axis::around("x", [low, high], scale, 0.0).unwrap();

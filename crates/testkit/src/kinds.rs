@@ -74,7 +74,7 @@ where
     }
     let many = suite.estimator.clone();
     suite.add("fitting_many_is_fitting_each", move |_| regressors::many(&many));
-    add_settings_checks(suite, regress)
+    add_settings_checks(suite, regress::<f64, E, Double>)
 }
 
 fn classify<F: Float, E: FitClasses>(
@@ -100,7 +100,7 @@ where
         Box::new(move |train, ask| classify(&single, train, ask)),
     );
     classifiers::add(&mut suite, &estimator);
-    add_settings_checks(suite, classify)
+    add_settings_checks(suite, classify::<f64, E>)
 }
 
 fn change<F: Float, E>(estimator: &E, train: Train<'_, F>, ask: Records<'_, F>) -> Result<Array2<f64>>
@@ -131,19 +131,41 @@ where
         Box::new(move |train, ask| change(&single, train, ask)),
     );
     transformers::add(&mut suite, &estimator);
-    add_settings_checks(suite, change)
+    add_settings_checks(suite, change::<f64, E>)
 }
 
 fn add_settings_checks<E: Settings>(
     mut suite: Suite<E>,
-    answer: impl Fn(&E, Train<'_, f64>, Records<'_, f64>) -> Result<Array2<f64>> + 'static,
+    answer: fn(&E, Train<'_, f64>, Records<'_, f64>) -> Result<Array2<f64>>,
 ) -> Suite<E> {
     let (a, b) = (suite.estimator.clone(), suite.estimator.clone());
-    suite.add("settings_describe_themselves", move |_| settings::describe_themselves(&a));
+    suite.add("settings_describe_themselves", move |_| {
+        settings::describe_themselves(&Tried(a.clone(), answer))
+    });
     suite.add("settings_out_of_range_are_refused", move |subject| {
-        settings::out_of_range(&b, subject, &answer)
+        settings::out_of_range(&Tried(b.clone(), answer), subject)
     });
     suite
+}
+
+/// Settings, and what an estimator answers with them.
+struct Tried<E>(E, fn(&E, Train<'_, f64>, Records<'_, f64>) -> Result<Array2<f64>>);
+
+impl<E: Settings> settings::Trial for Tried<E> {
+    fn settings(&self) -> &dyn Describe {
+        &self.0
+    }
+    fn to_json(&self) -> Result<Value, String> {
+        self.0.to_json()
+    }
+    fn read(&self, json: Value) -> Result<(Box<dyn settings::Trial>, bool), String> {
+        let read = E::from_json(json)?;
+        let same = read == self.0;
+        Ok((Box::new(Self(read, self.1)), same))
+    }
+    fn answer(&self, train: Train<'_, f64>, ask: Records<'_, f64>) -> Result<Array2<f64>> {
+        (self.1)(&self.0, train, ask)
+    }
 }
 
 impl<E: Settings> Suite<E> {
@@ -304,7 +326,7 @@ where
     fn both(&self, train: Train<'_, f64>, rows: &Array2<f64>) -> Result<one_row::Both> {
         let model = self.fit_samples(samples(train, train.y))?;
         let batch = model.predict_records(rows.into())?;
-        one_row::compare(rows, batch.insert_axis(Axis(1)), |row, scratch| {
+        one_row::compare(rows, batch.insert_axis(Axis(1)), &|row, scratch| {
             Ok(vec![model.predict_one(row, scratch)?])
         })
     }
@@ -313,7 +335,7 @@ impl<E: FitClasses> one_row::OneRow<Labels> for E {
     fn both(&self, train: Train<'_, f64>, rows: &Array2<f64>) -> Result<one_row::Both> {
         let model: Classifier<E::Model<f64>, usize> = self.fit_samples(samples(train, train.labels))?;
         let batch = model.predict_records(rows.into())?.mapv(|l| l as f64);
-        one_row::compare(rows, batch.insert_axis(Axis(1)), |row, scratch| {
+        one_row::compare(rows, batch.insert_axis(Axis(1)), &|row, scratch| {
             Ok(vec![*model.predict_one(row, scratch)? as f64])
         })
     }
@@ -326,7 +348,7 @@ where
     fn both(&self, train: Train<'_, f64>, rows: &Array2<f64>) -> Result<one_row::Both> {
         let model = self.fit_samples(samples(train, ()))?;
         let batch = model.transform_records(rows.into())?.into_dense();
-        one_row::compare(rows, batch, |row, scratch| {
+        one_row::compare(rows, batch, &|row, scratch| {
             let mut out = Vec::new();
             model.transform_one(row, &mut out, scratch)?;
             Ok(out)

@@ -88,19 +88,76 @@ impl Subject {
     }
 }
 
+/// A check of its own for each estimator.
+type Check = Box<dyn Fn(&Subject) -> Outcome>;
+
 /// The checks of one estimator. Built by [`regressor`](crate::regressor), [`classifier`](crate::classifier) or
 /// [`transformer`](crate::transformer), extended by what it can do, and [`run`](Suite::run).
 #[must_use = "a suite checks nothing until it is run"]
 pub struct Suite<E> {
     pub(crate) estimator: E,
-    pub(crate) subject: Subject,
+    plan: Plan,
+}
+
+/// What a suite does: compiled once, not for every estimator.
+struct Plan {
+    subject: Subject,
     domain: fn(f64) -> f64,
-    checks: Vec<(&'static str, Box<dyn Fn(&Subject) -> Outcome>)>,
+    checks: Vec<(&'static str, Check)>,
     exceptions: Vec<(&'static str, &'static str)>,
 }
 
 impl<E: Describe> Suite<E> {
     pub(crate) fn new(estimator: E, kind: Kind, answer: Answer<f64>, answer_f32: Answer<f32>) -> Self {
+        let plan = Plan::new(&estimator, kind, answer, answer_f32);
+        Self { estimator, plan }
+    }
+
+    pub(crate) fn add(&mut self, name: &'static str, check: impl Fn(&Subject) -> Outcome + 'static) {
+        self.plan.checks.push((name, Box::new(check)));
+    }
+
+    /// Compares numbers of threads on so many rows: for estimators whose cost grows faster than the rows. There
+    /// should be enough to cut every parallel step into several chunks.
+    pub fn rows(mut self, rows: usize) -> Self {
+        self.plan.subject.rows = rows;
+        self
+    }
+
+    /// The estimator reads values of a certain kind only, such as counts: `map` makes them of any numbers. It should
+    /// leave 0, NaN and infinities as they are.
+    pub fn records(mut self, map: fn(f64) -> f64) -> Self {
+        self.plan.domain = map;
+        self
+    }
+
+    /// Declares that a check does not hold, and why.
+    pub fn except(mut self, check: &'static str, reason: &'static str) -> Self {
+        self.plan.exceptions.push((check, reason));
+        self
+    }
+
+    /// The names of the checks that fail, with what is wrong; and exceptions that are not needed.
+    pub fn failures(&self) -> Vec<(&'static str, String)> {
+        self.plan.failures()
+    }
+
+    /// The names of all checks of this suite.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.plan.checks.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// Runs every check.
+    ///
+    /// # Panics
+    /// If any fails: the suite is meant for tests.
+    pub fn run(self) {
+        self.plan.run(&self.estimator);
+    }
+}
+
+impl Plan {
+    fn new(estimator: &dyn Describe, kind: Kind, answer: Answer<f64>, answer_f32: Answer<f32>) -> Self {
         let subject = Subject {
             name: estimator.name(),
             kind,
@@ -109,40 +166,11 @@ impl<E: Describe> Suite<E> {
             answer,
             answer_f32,
         };
-        let mut suite =
-            Self { estimator, subject, domain: |v| v, checks: Vec::new(), exceptions: Vec::new() };
-        for (name, check) in checks::COMMON {
-            suite.add(name, check);
-        }
-        suite
+        let checks = checks::COMMON.iter().map(|(name, check)| (*name, Box::new(check) as Check)).collect();
+        Self { subject, domain: |v| v, checks, exceptions: Vec::new() }
     }
 
-    pub(crate) fn add(&mut self, name: &'static str, check: impl Fn(&Subject) -> Outcome + 'static) {
-        self.checks.push((name, Box::new(check)));
-    }
-
-    /// Compares numbers of threads on so many rows: for estimators whose cost grows faster than the rows. There
-    /// should be enough to cut every parallel step into several chunks.
-    pub fn rows(mut self, rows: usize) -> Self {
-        self.subject.rows = rows;
-        self
-    }
-
-    /// The estimator reads values of a certain kind only, such as counts: `map` makes them of any numbers. It should
-    /// leave 0, NaN and infinities as they are.
-    pub fn records(mut self, map: fn(f64) -> f64) -> Self {
-        self.domain = map;
-        self
-    }
-
-    /// Declares that a check does not hold, and why.
-    pub fn except(mut self, check: &'static str, reason: &'static str) -> Self {
-        self.exceptions.push((check, reason));
-        self
-    }
-
-    /// The names of the checks that fail, with what is wrong; and exceptions that are not needed.
-    pub fn failures(&self) -> Vec<(&'static str, String)> {
+    fn failures(&self) -> Vec<(&'static str, String)> {
         let mut failures = Vec::new();
         for (name, check) in &self.checks {
             let excepted = self.exceptions.iter().any(|(e, _)| e == name);
@@ -161,24 +189,15 @@ impl<E: Describe> Suite<E> {
         failures
     }
 
-    /// The names of all checks of this suite.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.checks.iter().map(|(name, _)| *name).collect()
-    }
-
-    /// Runs every check.
-    ///
-    /// # Panics
-    /// If any fails: the suite is meant for tests.
     #[allow(clippy::panic, reason = "how a test fails")]
-    pub fn run(self) {
+    fn run(&self, estimator: &dyn Describe) {
         let failures = self.failures();
         if !failures.is_empty() {
             let lines: Vec<String> =
                 failures.iter().map(|(name, what)| format!("  {name}: {what}")).collect();
             panic!(
                 "{} fails {} of {} checks:\n{}",
-                described(&self.estimator),
+                described(estimator),
                 failures.len(),
                 self.checks.len(),
                 lines.join("\n")
@@ -188,7 +207,7 @@ impl<E: Describe> Suite<E> {
 }
 
 /// The estimator's name, and the parameters that are not at their defaults.
-fn described(estimator: &impl Describe) -> String {
+fn described(estimator: &dyn Describe) -> String {
     let changed = estimator.parameters().into_iter().filter(|p| !p.default.ends_with(&p.value));
     let list: Vec<String> = changed.map(|p| format!("{} = {}", p.name, p.value)).collect();
     if list.is_empty() { estimator.name() } else { format!("{}({})", estimator.name(), list.join(", ")) }

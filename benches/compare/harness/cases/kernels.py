@@ -41,6 +41,19 @@ case("linear_svc", FAMILY, "lsvc_200k_50",
      | sklearn(new(SVM + "LinearSVC", dual=True, max_iter=50), intelex=False, tag="dual"),
      fit_xy, predict=predict, outputs=out_linear, quality=q.squared_hinge, note="dual capped at 50 rounds")
 
+
+
+def kernel_error(D, fitted):
+    """The mean error of products of neighbouring rows, as approximations of their kernel value."""
+    X, Z = D["X"][:1000], fitted[:1000]
+    truth = np.exp(-0.02 * np.square(X[1:] - X[:-1]).sum(1))
+    return {"error": np.abs((Z[1:] * Z[:-1]).sum(1) - truth).mean()}
+
+
+case("nystroem", FAMILY, "svm_100k_20", sklearn(new("sklearn.kernel_approximation:Nystroem", n_components=300, gamma=0.02, random_state=0), intelex=False),
+     lambda o, D: o.fit_transform(D["X"]), outputs=lambda o, D, fitted, predicted: {"error": np.array([kernel_error(D, fitted)["error"]])},
+     quality=lambda D, R: {"error": float(np.ravel(R["error"])[0])}, note="300 components, gamma 0.02")
+
 # ---------------------------------------------------------------- neighbours (fit = build, predict = query)
 
 FAMILY = "neighbors"

@@ -218,7 +218,7 @@ impl<F: Float> GaussianNbModel<F> {
         match self.derived.flat {
             None => Ok(()),
             Some((c, j)) => Err(Error::numerical(format!(
-                "column {} has no finite variance in class {c} (counted from 0); leave it out, scale it, or raise `var_smoothing`",
+                "the variance of column {} in class {c} (counted from 0) is 0 or beyond f64; leave it out, scale it, or change `var_smoothing`",
                 self.state.features.name(j)
             ))),
         }

@@ -122,16 +122,14 @@ fn classes_that_were_not_seen_are_impossible() {
 fn what_cannot_be_learnt_is_said() {
     let (x, y) = (array![[1.0, 3.0], [2.0, 3.0], [5.0, 3.0]], [0, 0, 1]);
     let message = |settings: GaussianNb| settings.fit((&x, &y)).map(drop).unwrap_err().to_string();
-    assert!(
-        message(GaussianNb::new().var_smoothing(0.0)).contains("column x1 has no finite variance in class 0")
-    );
+    assert!(message(GaussianNb::new().var_smoothing(0.0)).contains("the variance of column x1 in class 0"));
     assert!(message(GaussianNb::new().priors([0.5, 0.6])).contains("`priors` must be 2 probabilities"));
     assert!(message(GaussianNb::new().priors([1.0])).contains("`priors`"));
     assert!(message(GaussianNb::new().var_smoothing(-1.0)).contains("`var_smoothing`"));
     // A first batch of equal rows is no mistake yet.
     let mut model = GaussianNb::new().begin([0, 1], Features::unnamed(1)).unwrap();
     model.partial_fit((&array![[1.0], [1.0]], &[0, 1])).unwrap();
-    assert!(model.predict(&array![[1.0]]).unwrap_err().to_string().contains("no finite variance"));
+    assert!(model.predict(&array![[1.0]]).unwrap_err().to_string().contains("is 0 or beyond f64"));
     model.partial_fit((&array![[2.0], [4.0]], &[0, 1])).unwrap();
     assert_eq!(model.predict(&array![[1.0], [5.0]]).unwrap().to_vec(), [0, 1]);
 }

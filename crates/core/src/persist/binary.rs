@@ -1,8 +1,9 @@
-//! The binary format: the envelope, and the one place that names its codec.
+//! The binary format: the envelope, and the codec that writes what is in it.
 
+use super::decode::decode;
 use super::{FORMAT_VERSION, Header, check_name, check_version, damaged};
 use crate::Result;
-use bincode::config::{Configuration, Fixint, LittleEndian, standard};
+use bincode::config::standard;
 use serde::{Serialize, de::DeserializeOwned};
 
 const MAGIC: &[u8; 8] = b"ESTIMAND";
@@ -11,10 +12,6 @@ const NAME_AT: usize = MAGIC.len() + 2 + 2;
 const CHECKSUM: usize = 4;
 /// More bytes than this no header has.
 pub(super) const HEADER_AT_MOST: u64 = NAME_AT as u64 + u16::MAX as u64;
-
-const fn codec() -> Configuration<LittleEndian, Fixint> {
-    standard().with_little_endian().with_fixed_int_encoding()
-}
 
 pub(super) fn write(name: &str, model: &impl Serialize) -> Result<Vec<u8>> {
     let name_len = u16::try_from(name.len())
@@ -26,7 +23,8 @@ pub(super) fn write(name: &str, model: &impl Serialize) -> Result<Vec<u8>> {
     let length_at = bytes.len();
     bytes.extend([0; 8]);
     let payload_at = bytes.len();
-    bincode::serde::encode_into_std_write(model, &mut bytes, codec())
+    let codec = standard().with_little_endian().with_fixed_int_encoding();
+    bincode::serde::encode_into_std_write(model, &mut bytes, codec)
         .map_err(|e| damaged(format!("{name} cannot be written: {e}")))?;
     let length = (bytes.len() - payload_at) as u64;
     bytes[length_at..payload_at].copy_from_slice(&length.to_le_bytes());
@@ -79,27 +77,4 @@ fn split_name(bytes: &[u8]) -> Result<(&str, &[u8])> {
     let length = head.last_chunk().map(|n| u16::from_le_bytes(*n)).unwrap_or_default();
     let (name, rest) = rest.split_at_checked(length.into()).ok_or_else(truncated)?;
     Ok((std::str::from_utf8(name).map_err(|_| damaged("the type name is not text"))?, rest))
-}
-
-/// Decodes a whole payload. The codec refuses to reserve more than its limit, which is a constant of its
-/// type; the lowest of a ladder that lets the payload pass keeps a claimed length of 2⁶⁰ from being
-/// reserved, and a legitimate model is never larger than its payload.
-fn decode<M: DeserializeOwned>(payload: &[u8]) -> Result<M> {
-    macro_rules! ladder {
-        ($($bits:literal)*) => {
-            match payload.len() {
-                $( n if n <= 1 << $bits => bincode::serde::decode_from_slice(payload, codec().with_limit::<{ 1 << $bits }>()), )*
-                n => return Err(damaged(format!("payload of {n} bytes is too large"))),
-            }
-        };
-    }
-    #[cfg(target_pointer_width = "64")]
-    let outcome = ladder!(10 12 14 16 18 20 22 24 26 28 30 32 34 36 38 40 42 44);
-    #[cfg(not(target_pointer_width = "64"))]
-    let outcome = ladder!(10 12 14 16 18 20 22 24 26 28 30);
-    let (model, used): (M, usize) = outcome.map_err(|e| damaged(format!("damaged: {e}")))?;
-    match payload.len() - used {
-        0 => Ok(model),
-        surplus => Err(damaged(format!("{surplus} bytes too many"))),
-    }
 }

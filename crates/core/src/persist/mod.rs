@@ -25,6 +25,7 @@
 //! `skip_serializing_if`) do not work in models.
 
 mod binary;
+mod decode;
 mod file;
 mod floats;
 mod json;

@@ -61,3 +61,47 @@ proptest! {
         });
     }
 }
+
+proptest! {
+    #[test]
+    fn nearest_centres_are_those_of_a_search(
+        n in 1..9_usize, p in 0..12_usize, k in 0..21_usize, x in values(108), c in values(252),
+    ) {
+        for_each_copy!(|table: Table<T>| {
+            let x = cast::<T>(&x);
+            let rows: Vec<&[T]> = (0..n).map(|i| &x[i * p..(i + 1) * p]).collect();
+            let (shift, centres) = (&x[96..96 + p].iter().map(|v| v.f64()).collect::<Vec<_>>(), &c[..k * p]);
+            let start: Vec<f64> = (0..k).map(|c| c as f64 * 0.25).collect();
+            let (mut panel, mut found) = (vec![[7.0; 8]; p], Nearest::NONE);
+            let mut own = vec![0.0; n];
+            let which: Vec<u32> = (0..n).map(|i| (i % k.max(1)) as u32).collect();
+            // SAFETY: `candidates` yields copies that this processor can run.
+            unsafe {
+                (table.pack_eight)(&rows, shift, &mut panel);
+                for first in (0..k).step_by(13) {
+                    let part = first..k.min(first + 13);
+                    (table.nearest_eight)(&panel, &centres[part.start * p..part.end * p], &start[part.clone()], first, &mut found);
+                }
+                if k > 0 {
+                    (table.centre_distances)(&rows, &which, shift, centres, &mut own);
+                }
+            }
+            for (l, row) in rows.iter().enumerate() {
+                let centred = |j: usize| row[j].f64() - shift[j];
+                assert!((0..p).all(|j| panel[j][l] == centred(j)));
+                let s: Vec<f64> = (0..k).map(|c| start[c] - (0..p).map(|j| centred(j) * centres[c * p + j]).sum::<f64>()).collect();
+                let size = s.iter().fold(1.0_f64, |m, s| m.max(s.abs())) + (0..p).map(|j| centred(j).abs() * 100.0).sum::<f64>();
+                let mut sorted = s.clone();
+                sorted.sort_by(f64::total_cmp);
+                for (found, place) in [(found.first[l], 0), (found.second[l], 1)] {
+                    assert!(sorted.get(place).map_or(found == f64::INFINITY, |s| same_sum(found, *s, size, p)));
+                }
+                if k > 0 {
+                    assert!(same_sum(s[found.which[l] as usize], sorted[0], size, p));
+                    let d: f64 = (0..p).map(|j| (centred(j) - centres[which[l] as usize * p + j]).powi(2)).sum();
+                    assert!(same_sum(own[l], d, d, p));
+                }
+            }
+        });
+    }
+}

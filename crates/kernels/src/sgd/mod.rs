@@ -5,12 +5,12 @@
 //!
 //! ```text
 //! z = xᵢw + b                                                                                  (1)
-//! w ← max(0, 1 − η s) w − η ωᵢ ℓ′(z, yᵢ) xᵢ        b ← b − η ωᵢ ℓ′(z, yᵢ)                      (2)
+//! w ← max(0, 1 − η s) w − η ωᵢ ℓ′(z, yᵢ) xᵢ        b ← b − η ωᵢ ℓ′(z, yᵢ) − η d                (2)
 //! u ← u + η c,  wⱼ ← wⱼ brought u + qⱼ or u − qⱼ nearer to zero, but not beyond                  (3)
 //! w̄ ← w̄ + (w − w̄) / (t − t₀ + 1)                  b̄ likewise, from t = t₀ on                    (4)
 //! ```
 //!
-//! s and c are the strengths of the L2 and of the L1 penalty. In (3), \[Tsuruoka09\], u is the L1 penalty that a
+//! s and c are the strengths of the L2 and of the L1 penalty, d of a penalty on b itself, for one class. In (3), \[Tsuruoka09\], u is the L1 penalty that a
 //! coefficient could have received by now and qⱼ, negative for positive ones, what coefficient j has received.
 //! (4) is \[Xu11\].
 //!
@@ -85,6 +85,8 @@ pub struct SgdRule {
     pub cut: f64,
     /// Whether b moves.
     pub intercept: bool,
+    /// d: what draws b down, where it moves.
+    pub drift: f64,
     /// t₀: the step from which on averages are taken; 0 for none.
     pub average: u64,
     /// Whether losses are summed up.
@@ -202,7 +204,7 @@ fn run<T: Real, I: Isa>(store: &mut impl Store, task: &SgdPass<'_, T>, state: &m
         let shrink = 1.0 - rate * rule.shrink;
         store.step::<I>(row, if shrink > 0.0 { shrink } else { 0.0 }, step);
         if rule.intercept {
-            b += step;
+            b += if rule.drift > 0.0 { step - rate * rule.drift } else { step };
         }
         if rule.cut > 0.0 {
             u += rate * rule.cut;

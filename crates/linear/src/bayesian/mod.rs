@@ -38,10 +38,10 @@ mod tests;
 pub use ard::ArdRegression;
 pub use ridge::BayesianRidge;
 
-use crate::LinearModel;
+use crate::model::{LinearModel, delegate};
 use estimand_core::persist::check_len;
 use estimand_core::records::MatrixView;
-use estimand_core::{Float, Predict, PredictOne, Records, Result, Scratch};
+use estimand_core::{Float, Predict, Records, Result};
 use estimand_linalg::matmul;
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
@@ -115,27 +115,7 @@ impl<F: Float> BayesianModel<F> {
     }
 }
 
-impl<F> std::ops::Deref for BayesianModel<F> {
-    type Target = LinearModel<F>;
-    fn deref(&self) -> &LinearModel<F> {
-        &self.model
-    }
-}
-
-impl<F: Float> Predict<F> for BayesianModel<F> {
-    type Output = Array1<F>;
-    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<F>> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float> PredictOne<F> for BayesianModel<F> {
-    type One<'m> = F;
-    fn predict_one(&self, row: &[F], scratch: &mut Scratch<F>) -> Result<F> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
+delegate!(BayesianModel<F> to LinearModel<F>);
 estimand_core::persist!(BayesianModel<F>, |model| {
     estimand_core::Persist::check_loaded(&model.model)?;
     let (p, posterior) = (model.model.coef().len(), &model.posterior);

@@ -130,7 +130,9 @@ impl<F: Float> TryFrom<State<F>> for LinearDiscriminantModel<F> {
             check_len("rows of the scalings", p, scalings.nrows())?;
         }
         let numbers = state.slopes.iter().chain(&state.xbar).chain(state.scalings.iter().flatten());
-        if !numbers.chain(&state.means).all(|v| v.is_finite()) || state.constants.iter().any(|v| v.is_nan()) {
+        // A class of prior 0 has the constant −∞.
+        let possible = state.constants.iter().all(|v| *v < f64::INFINITY);
+        if !(possible && numbers.chain(&state.means).all(|v| v.is_finite())) {
             return Err(Error::Persist { what: "coefficients are not finite".into() });
         }
         let scores = Affine::new(state.slopes.view(), &state.constants, state.xbar.clone());
@@ -270,6 +272,10 @@ impl FitClasses for LinearDiscriminantAnalysis {
 impl<F: Float> Scores<F> for LinearDiscriminantModel<F> {
     fn scores(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         rows::class_scores(&self.scores, &self.state.features, x, "LinearDiscriminantAnalysis")
+    }
+
+    fn codes(&self, x: Records<'_, F>) -> Result<Array1<u32>> {
+        rows::class_codes(&self.scores, &self.state.features, x, "LinearDiscriminantAnalysis")
     }
 
     fn scores_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {

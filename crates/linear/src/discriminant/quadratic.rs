@@ -27,7 +27,7 @@ use estimand_core::{
 };
 use estimand_kernels as kernels;
 use estimand_linalg::{Forms, rows};
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
@@ -110,8 +110,10 @@ impl<F: Float> QuadraticDiscriminantModel<F> {
         check_len("columns of the means", p, self.means.ncols())?;
         check_len("classes", k, self.whitening.len())?;
         self.whitening.iter().try_for_each(|a| check_len("whitening", p.div_ceil(8) * p, a.len()))?;
-        let numbers = self.means.iter().chain(self.whitening.iter().flatten().flatten());
-        if numbers.chain(&self.constants).any(|v| v.is_nan()) {
+        let mut numbers = self.means.iter().chain(self.whitening.iter().flatten().flatten());
+        // A class of prior 0 has the constant −∞.
+        let possible = self.constants.iter().all(|v| *v < f64::INFINITY);
+        if !(possible && numbers.all(|v| v.is_finite())) {
             return Err(Error::Persist { what: "means or covariances are not numbers".into() });
         }
         Ok(())
@@ -206,6 +208,10 @@ impl<F: Float> Forms<F> for QuadraticDiscriminantModel<F> {
 impl<F: Float> Scores<F> for QuadraticDiscriminantModel<F> {
     fn scores(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         rows::class_scores(self, &self.features, x, "QuadraticDiscriminantAnalysis")
+    }
+
+    fn codes(&self, x: Records<'_, F>) -> Result<Array1<u32>> {
+        rows::class_codes(self, &self.features, x, "QuadraticDiscriminantAnalysis")
     }
 
     fn scores_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {

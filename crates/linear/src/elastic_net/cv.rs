@@ -144,31 +144,7 @@ macro_rules! cv_model {
             }
         }
 
-        impl<F> std::ops::Deref for $name<F> {
-            type Target = $inner<F>;
-            fn deref(&self) -> &$inner<F> {
-                &self.model
-            }
-        }
-
-        impl<F: Float> estimand_core::Predict<F> for $name<F> {
-            type Output = <$inner<F> as estimand_core::Predict<F>>::Output;
-            fn predict_records(&self, x: estimand_core::Records<'_, F>) -> Result<Self::Output> {
-                self.model.predict_records(x)
-            }
-        }
-
-        impl<F: Float> estimand_core::PredictOne<F> for $name<F> {
-            type One<'m> = <$inner<F> as estimand_core::PredictOne<F>>::One<'m>;
-            fn predict_one<'m>(
-                &'m self,
-                row: &[F],
-                scratch: &mut estimand_core::Scratch<F>,
-            ) -> Result<Self::One<'m>> {
-                self.model.predict_one(row, scratch)
-            }
-        }
-
+        $crate::model::delegate!($name<F> to $inner<F>);
         estimand_core::persist!($name<F>, |model| {
             let (ratios, alphas, _) = model.mse_path.dim();
             estimand_core::persist::check_len("values of alpha", ratios * alphas, model.alphas.len())?;
@@ -257,6 +233,7 @@ impl Search<'_> {
         }
         samples.check()?;
         let problem = Problem::new(&samples, self.fit_intercept);
+        problem.check_spread()?;
         match cv_gram::Parts::new(&problem, &samples, cv, self.count(), self.spec.route)? {
             Some(parts) => {
                 let grid = self.grid(&parts.whole)?;

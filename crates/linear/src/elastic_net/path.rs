@@ -45,8 +45,10 @@ impl<const N: usize> From<[f64; N]> for Alphas {
     }
 }
 
-/// αₘₐₓ below which the target counts as constant: scikit-learn's.
-const NOTHING: f64 = 1e-15;
+/// αₘₐₓ up to which the target counts as constant. Not scikit-learn's 1e-15: the target may be in small units.
+const NOTHING: f64 = 1e-200;
+/// α where there is nothing to choose: scikit-learn's.
+const ANY: f64 = 1e-15;
 
 impl Alphas {
     pub(super) fn check(&self) -> Result<()> {
@@ -93,7 +95,7 @@ impl Alphas {
         };
         let largest = largest / (weight * spec.l1_ratio);
         if largest <= NOTHING {
-            return Ok(vec![NOTHING; count]);
+            return Ok(vec![ANY; count]);
         }
         let step = if count > 1 { eps.ln() / (count - 1) as f64 } else { 0.0 };
         Ok((0..count).map(|k| largest * (k as f64 * step).exp()).collect())

@@ -24,6 +24,10 @@
 //! An **offset** enters with coefficient 1. Where rows were watched for different times, the count is to be proportional to the
 //! time, and ln(time) is the offset; `fit_with_exposure` takes the times themselves.
 //!
+//! Offsets and exposures belong to one fit and not to the samples: folds, searches and pipelines do not pass them on. Weights
+//! they do pass on, and with the log link rates do the same: of power q, d(y, eμ) = e^(2−q) d(y/e, μ), so that y with the
+//! exposures e and y/e with the weights ω′ = ω e^(2−q) have one minimum, the latter at α Σω / Σω′.
+//!
 //! 1. Check the settings, and that every y can occur. NaN in X is not searched for: it makes (1) non-finite, and only
 //!    then is its place looked up.
 //! 2. On many rows, minimise (1) for a sample first.
@@ -111,6 +115,8 @@ impl Glm {
         samples: Samples<'_, F, Array1<F>>,
         exposure: ArrayView1<'_, F>,
     ) -> Result<GlmModel<F>> {
+        samples.check()?;
+        model::check_lengths("exposure", samples.nrows(), exposure.len())?;
         let offset = self.offset_of(exposure)?;
         self.fit(samples, Some(offset.view()), None)
     }
@@ -121,9 +127,32 @@ impl Glm {
     }
 }
 
-/// What all the regressors have: `$loss` is that of the settings.
+/// A regressor: settings of its own, if it has any, before those of all; `loss` is what they come to.
 macro_rules! regressor {
-    ($name:ident, |$settings:ident| $loss:expr) => {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident { $($own:tt)* }
+        loss: |$settings:ident| $loss:expr;
+    ) => {
+        estimand_core::params! {
+            $(#[$doc])*
+            pub struct $name {
+                $($own)*
+                /// Strength α of the penalty; 0 is maximum likelihood.
+                alpha: f64 = 1.0, at_least(0.0);
+                /// Whether to fit an intercept, which is not penalised.
+                fit_intercept: bool = true;
+                /// How to minimise.
+                solver: GlmSolver = GlmSolver::Auto;
+                /// Bound on every derivative of the objective, with which the objective is bound too: to about 1e-5 `tol` of its
+                /// minimum, relatively.
+                tol: f64 = 1e-4, above(0.0);
+                /// Most steps of the solver over all rows.
+                max_iter: usize = 100, at_least(1.0);
+            }
+            accepts: sparse, weights;
+        }
+
         impl $name {
             /// What the solvers see of the settings, once they are found to be in range.
             pub(crate) fn glm(&self) -> Result<Glm> {
@@ -144,10 +173,10 @@ macro_rules! regressor {
             ///
             /// # Errors
             /// As `fit`, and if the offsets are not one finite number per row.
-            pub fn fit_with_offset<'a, F: Float>(
+            pub fn fit_with_offset<'a, 'o, F: Float>(
                 &self,
                 samples: impl Into<Samples<'a, F, Array1<F>>>,
-                offset: impl Into<ArrayView1<'a, F>>,
+                offset: impl Into<ArrayView1<'o, F>>,
             ) -> Result<GlmModel<F>> {
                 self.glm()?.fit(samples.into(), Some(offset.into()), None)
             }
@@ -157,10 +186,10 @@ macro_rules! regressor {
             ///
             /// # Errors
             /// As `fit`, and if the exposures are not one positive number per row.
-            pub fn fit_with_exposure<'a, F: Float>(
+            pub fn fit_with_exposure<'a, 'o, F: Float>(
                 &self,
                 samples: impl Into<Samples<'a, F, Array1<F>>>,
-                exposure: impl Into<ArrayView1<'a, F>>,
+                exposure: impl Into<ArrayView1<'o, F>>,
             ) -> Result<GlmModel<F>> {
                 self.glm()?.fit_with_exposure(samples.into(), exposure.into())
             }
@@ -188,7 +217,7 @@ macro_rules! regressor {
     };
 }
 
-estimand_core::params! {
+regressor! {
     /// Poisson regression with an L2 penalty: counts, whose logarithm of the mean is linear.
     ///
     /// ```
@@ -208,64 +237,25 @@ estimand_core::params! {
     /// assert!((model.predict(&array![[4.0]])?[0] - 8.0).abs() < 1e-4);
     /// # Ok::<(), estimand_core::Error>(())
     /// ```
-    pub struct PoissonRegressor {
-        /// Strength α of the penalty; 0 is maximum likelihood.
-        alpha: f64 = 1.0, at_least(0.0);
-        /// Whether to fit an intercept, which is not penalised.
-        fit_intercept: bool = true;
-        /// How to minimise.
-        solver: GlmSolver = GlmSolver::Auto;
-        /// Bound on every derivative of the objective, with which the objective is bound too: to about 1e-5 `tol` of its
-        /// minimum, relatively.
-        tol: f64 = 1e-4, above(0.0);
-        /// Most steps of the solver over all rows.
-        max_iter: usize = 100, at_least(1.0);
-    }
-    accepts: sparse, weights;
+    pub struct PoissonRegressor {}
+    loss: |_settings| Tweedie { power: 1.0, link: Link::Log };
 }
-regressor!(PoissonRegressor, |_settings| Tweedie { power: 1.0, link: Link::Log });
 
-estimand_core::params! {
+regressor! {
     /// Gamma regression with an L2 penalty: amounts above 0, whose spread is proportional to their mean and whose
     /// logarithm of the mean is linear. Used as [`PoissonRegressor`] is.
-    pub struct GammaRegressor {
-        /// Strength α of the penalty; 0 is maximum likelihood.
-        alpha: f64 = 1.0, at_least(0.0);
-        /// Whether to fit an intercept, which is not penalised.
-        fit_intercept: bool = true;
-        /// How to minimise.
-        solver: GlmSolver = GlmSolver::Auto;
-        /// Bound on every derivative of the objective, with which the objective is bound too: to about 1e-5 `tol` of its
-        /// minimum, relatively.
-        tol: f64 = 1e-4, above(0.0);
-        /// Most steps of the solver over all rows.
-        max_iter: usize = 100, at_least(1.0);
-    }
-    accepts: sparse, weights;
+    pub struct GammaRegressor {}
+    loss: |_settings| Tweedie { power: 2.0, link: Link::Log };
 }
-regressor!(GammaRegressor, |_settings| Tweedie { power: 2.0, link: Link::Log });
 
-estimand_core::params! {
+regressor! {
     /// Inverse Gaussian regression with an L2 penalty: amounts above 0 with long tails, whose logarithm of the mean is
     /// linear. Used as [`PoissonRegressor`] is. The objective is not convex; far from the data it has flat parts.
-    pub struct InverseGaussianRegressor {
-        /// Strength α of the penalty; 0 is maximum likelihood.
-        alpha: f64 = 1.0, at_least(0.0);
-        /// Whether to fit an intercept, which is not penalised.
-        fit_intercept: bool = true;
-        /// How to minimise.
-        solver: GlmSolver = GlmSolver::Auto;
-        /// Bound on every derivative of the objective, with which the objective is bound too: to about 1e-5 `tol` of its
-        /// minimum, relatively.
-        tol: f64 = 1e-4, above(0.0);
-        /// Most steps of the solver over all rows.
-        max_iter: usize = 100, at_least(1.0);
-    }
-    accepts: sparse, weights;
+    pub struct InverseGaussianRegressor {}
+    loss: |_settings| Tweedie { power: 3.0, link: Link::Log };
 }
-regressor!(InverseGaussianRegressor, |_settings| Tweedie { power: 3.0, link: Link::Log });
 
-estimand_core::params! {
+regressor! {
     /// The generalised linear model of any power, with either link. Used as [`PoissonRegressor`] is.
     ///
     /// ```
@@ -285,21 +275,9 @@ estimand_core::params! {
         power: f64 = 0.0, at_least(0.0);
         /// Link of the mean: the identity for power 0 and the logarithm else, unless it is set.
         link => Option<Link> = None;
-        /// Strength α of the penalty; 0 is maximum likelihood.
-        alpha: f64 = 1.0, at_least(0.0);
-        /// Whether to fit an intercept, which is not penalised.
-        fit_intercept: bool = true;
-        /// How to minimise.
-        solver: GlmSolver = GlmSolver::Auto;
-        /// Bound on every derivative of the objective, with which the objective is bound too: to about 1e-5 `tol` of its
-        /// minimum, relatively.
-        tol: f64 = 1e-4, above(0.0);
-        /// Most steps of the solver over all rows.
-        max_iter: usize = 100, at_least(1.0);
     }
-    accepts: sparse, weights;
+    loss: |settings| settings.loss()?;
 }
-regressor!(TweedieRegressor, |settings| settings.loss()?);
 
 impl TweedieRegressor {
     fn loss(&self) -> Result<Tweedie> {

@@ -106,7 +106,7 @@ pub(super) fn offset_of<F: Float>(exposure: ArrayView1<'_, F>, link: Link) -> Re
     }
 }
 
-fn check_lengths(what: &str, expected: usize, found: usize) -> Result<()> {
+pub(super) fn check_lengths(what: &str, expected: usize, found: usize) -> Result<()> {
     if expected == found {
         Ok(())
     } else {

@@ -148,6 +148,10 @@ impl Part {
             kernels::axpy(1.0, &offset[at.clone()], z);
         }
         let (y, weights) = (&rows.y[at.clone()], rows.weights.as_ref().map(|w| &w[at]));
+        // The mean of a row without weight may overflow, and no weight makes of that a zero.
+        if let Some(weights) = weights {
+            z.iter_mut().zip(weights).filter(|(_, w)| **w == 0.0).for_each(|(z, _)| *z = 1.0);
+        }
         if second == Second::None {
             *value += loss.gradient(z, y, weights);
         } else {
@@ -245,6 +249,9 @@ impl<'a, 'y, F: Float> Problem<'a, 'y, F> {
         });
         let Some((sums, others)) = parts.split_first_mut() else { return f64::NAN };
         others.iter().for_each(|part| sums.add(part, second));
+        if second == Second::Diagonal {
+            design.centre_squares(&mut sums.squares, 1);
+        }
         gradient.copy_from_slice(&sums.gradient);
         design.centre_gradient(gradient, 1);
         gradient.iter_mut().for_each(|g| *g /= self.total);

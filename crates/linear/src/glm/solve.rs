@@ -8,27 +8,20 @@
 use super::problem::{Problem, Rows, Second, widen};
 use super::{Glm, GlmSolver};
 use crate::logistic::metric::Metric;
+use crate::logistic::rounds::{MOST, Rounds, SMALL, WIDE, WIDE_SPARSE};
 use crate::logistic::sample::size;
 use crate::model::{LinearModel, Outputs};
 use estimand_core::random::below;
 use estimand_core::records::MatrixView;
 use estimand_core::samples::check_finite_target;
 use estimand_core::{Error, Features, Float, Records, Report, Result, Samples, Seed};
-use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs, newton};
+use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs};
 use ndarray::{Array1, ArrayView1, Axis};
 
 /// Relative decrease of the deviance that may still be expected, over `tol`: 1e-9 by default.
 const DECREASE: f64 = 1e-5;
 /// Steps after which the metric is taken anew, at the point reached.
 const ROUND: usize = 10;
-/// Columns up to which Newton's method finishes what takes L-BFGS more than two rounds.
-const SMALL: usize = 300;
-/// Columns beyond which a factor of q × q costs more than it saves; that of sparse records is formed from rows
-/// written out, which costs more.
-const WIDE: usize = 1_000;
-const WIDE_SPARSE: usize = 64;
-/// Columns whose Hessian still fits a usual memory: 3 GB.
-const MOST: usize = 20_000;
 
 /// Minimises the objective, from `from` if that is given: coefficients and intercept.
 pub(super) fn solve<F: Float>(
@@ -61,18 +54,21 @@ pub(super) fn solve<F: Float>(
         }
         None => start,
     };
-    if problem.metric.is_none() && !plan.by_newton {
+    if problem.metric.is_none() && !plan.rounds.by_newton {
         problem.metric = problem.measure(&start, plan.second);
     }
     let f = problem.gradient(&start, &mut vec![0.0; start.len()]);
     let deviance = (f - problem.size_of_terms) / f;
+    check_scale(settings, &problem)?;
     let stop = Stop {
         gradient: settings.tol,
         decrease: DECREASE * settings.tol * deviance.clamp(0.0, 1.0),
         floor: f64::NEG_INFINITY,
         iterations: settings.max_iter,
     };
-    let (outcome, method) = plan.minimise(&mut problem, start, stop);
+    let measure =
+        |problem: &mut Problem<'_, '_, F>, at: &[f64]| problem.metric = problem.measure(at, plan.second);
+    let (outcome, method) = plan.rounds.minimise(&mut problem, start, stop, measure);
     if outcome.reason == Reason::NonFinite {
         return Err(not_finite(settings, x));
     }
@@ -105,13 +101,23 @@ fn check<F: Float>(settings: &Glm, samples: Samples<'_, F, Array1<F>>, rows: &Ro
     }
 }
 
+/// Refuses targets of a size at which the deviance overflows or vanishes, so that all coefficients would be as good.
+fn check_scale<F: Float>(settings: &Glm, problem: &Problem<'_, '_, F>) -> Result<()> {
+    let (power, y) = (settings.loss.power, &problem.rows.y);
+    let first = y.first().copied().unwrap_or_default();
+    let spread = y.iter().fold(0.0, |max: f64, y| max.max((y - first).abs()));
+    let squares = power != 0.0 || spread == 0.0 || (spread * spread).is_normal();
+    // yμ⁻ᵖ dμ/dz
+    let log = settings.loss.link == estimand_loss::Link::Log && problem.level.is_finite();
+    let within = squares && (!log || ((1.0 - power) * problem.level).exp().is_normal());
+    if within { Ok(()) } else { Err(Error::numerical("the deviance leaves the range of f64; rescale y")) }
+}
+
 /// What to do, decided from the settings and the shape alone.
 struct Plan {
     /// Rows of the sample.
     sample: Option<usize>,
-    by_newton: bool,
-    /// Whether Newton's method takes over from L-BFGS that does not get there.
-    newton_finishes: bool,
+    rounds: Rounds,
     /// What metrics are made of.
     second: Second,
 }
@@ -128,41 +134,12 @@ impl Plan {
         let limit = if matches!(x.values(), MatrixView::Dense(_)) { WIDE } else { WIDE_SPARSE };
         let full = by_newton || sample.is_some() || p <= limit;
         let newton_finishes = settings.solver == GlmSolver::Auto && p <= SMALL;
-        Ok(Self {
-            sample,
+        let rounds = Rounds {
             by_newton,
-            newton_finishes,
-            second: if full { Second::Full } else { Second::Diagonal },
-        })
-    }
-
-    /// The minimum, from `start`, and the method in words.
-    fn minimise<F: Float>(
-        &self,
-        problem: &mut Problem<'_, '_, F>,
-        start: Vec<f64>,
-        stop: Stop,
-    ) -> (Outcome, &'static str) {
-        if self.by_newton {
-            return (newton(problem, start, stop), "Newton–Cholesky");
-        }
-        let round = if self.second == Second::Full { ROUND } else { stop.iterations };
-        let (mut x, mut done) = (start, 0);
-        loop {
-            let rest = Stop { iterations: round.min(stop.iterations - done), ..stop };
-            let mut outcome = lbfgs(problem, x, rest);
-            outcome.iterations += done;
-            if outcome.reason != Reason::Iterations || outcome.iterations >= stop.iterations {
-                return (outcome, "L-BFGS");
-            }
-            (x, done) = (outcome.x, outcome.iterations);
-            if self.newton_finishes && done >= 2 * ROUND {
-                let mut outcome = newton(problem, x, Stop { iterations: stop.iterations - done, ..stop });
-                outcome.iterations += done;
-                return (outcome, "L-BFGS, then Newton–Cholesky");
-            }
-            problem.metric = problem.measure(&x, self.second);
-        }
+            steps: if full { ROUND } else { usize::MAX },
+            patience: if newton_finishes { 2 * ROUND } else { usize::MAX },
+        };
+        Ok(Self { sample, rounds, second: if full { Second::Full } else { Second::Diagonal } })
     }
 }
 

@@ -160,15 +160,21 @@ fn an_offset_is_a_column_with_coefficient_one() {
 
 #[test]
 fn an_exposure_is_a_rate_weighted_by_it() {
-    // Poisson counts with exposures e are rates y / e with weights e.
-    let (x, y) = positive(100, 3, 15);
+    // Amounts y with exposures e are rates y / e with weights ω e^(2 − q): of counts, with e itself.
+    let ((x, y), omega) = (positive(100, 3, 15), weights(100));
     let exposure = Array1::from_shape_fn(100, |i| 0.5 + (i % 5) as f64);
-    let settings = PoissonRegressor::new().alpha(0.0).tol(1e-9);
-    let counts = settings.fit_with_exposure((&x, &y), &exposure).unwrap();
-    let rates = settings.fit((&x, &(&y / &exposure), &exposure)).unwrap();
-    assert!(apart(rates.coef(), counts.coef()) < 1e-7);
-    let means = counts.predict_with_exposure(&x, &exposure).unwrap();
-    assert!(apart(&(counts.predict(&x).unwrap() * &exposure), &means) < 1e-14);
+    for power in [1.0, 1.5, 2.0, 3.0] {
+        let weights = &omega * &exposure.mapv(|e| e.powf(2.0 - power));
+        for alpha in [0.0, 0.1] {
+            let settings = tweedie(power).alpha(alpha);
+            let amounts = settings.fit_with_exposure((&x, &y, &omega), &exposure).unwrap();
+            let settings = tweedie(power).alpha(alpha * omega.sum() / weights.sum());
+            let rates = settings.fit((&x, &(&y / &exposure), &weights)).unwrap();
+            assert!(apart(rates.coef(), amounts.coef()) < 1e-7, "power {power}, α {alpha}");
+            let means = amounts.predict_with_exposure(&x, &exposure).unwrap();
+            assert!(apart(&(amounts.predict(&x).unwrap() * &exposure), &means) < 1e-14);
+        }
+    }
 }
 
 #[test]
@@ -251,4 +257,30 @@ fn what_cannot_be_is_refused_with_its_place() {
     );
     let bare = TweedieRegressor::new().power(1.0).link(Link::Identity).fit_intercept(false);
     assert!(message(bare.fit((&x, &y))).contains("identity link"));
+}
+
+#[test]
+fn a_row_without_weight_may_have_a_mean_that_overflows() {
+    let (x, y) = positive(30, 2, 31);
+    let omega: Array1<f64> = (0..30).map(|i| f64::from(u8::from(i > 2))).collect();
+    let mut far = x.clone();
+    far.row_mut(1).fill(1e4);
+    for settings in [tweedie(1.0), tweedie(2.0), tweedie(3.0)] {
+        let settings = settings.alpha(0.0).tol(1e-9);
+        let without = settings.fit((&x, &y, &omega)).unwrap();
+        let with = settings.fit((&far, &y, &omega)).unwrap();
+        assert!(apart(without.coef(), with.coef()) < 1e-6, "{} {}", without.coef(), with.report());
+    }
+}
+
+#[test]
+fn targets_whose_deviance_has_no_number_are_refused() {
+    let (x, y) = positive(20, 2, 33);
+    for (power, scale) in [(0.0, 1e-165), (3.0, 1e300), (3.0, 1e-300)] {
+        let error = tweedie(power).fit((&x, &(&y * scale))).unwrap_err().to_string();
+        assert!(error.contains("rescale y"), "{power}: {error}");
+    }
+    let summary = GammaRegressor::new().alpha(0.0).summarize((&x, &(&y * 1e-200))).unwrap();
+    let same = GammaRegressor::new().alpha(0.0).summarize((&x, &y)).unwrap();
+    assert_relative_eq!(summary.scale, same.scale, max_relative = 1e-6);
 }

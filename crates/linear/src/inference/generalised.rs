@@ -112,11 +112,13 @@ impl Family {
         matches!(self, Self::Binomial | Self::Tweedie(Tweedie { power: 1.0, .. }))
     }
 
-    fn variance(self, mean: f64) -> f64 {
-        match self {
-            Self::Binomial => mean * (1.0 - mean),
-            Self::Tweedie(t) => t.variance(mean),
-        }
+    /// (y − μ)/√V(μ), where V(μ) itself may leave the range of numbers.
+    fn residual(self, y: f64, mean: f64) -> f64 {
+        let deviation = match self {
+            Self::Binomial => (mean * (1.0 - mean)).sqrt(),
+            Self::Tweedie(t) => mean.powf(0.5 * t.power),
+        };
+        (y - mean) / deviation
     }
 
     /// H of a row: (dμ/dz)² / V(μ)
@@ -185,7 +187,7 @@ impl Fitted<'_> {
             return Err(too_few(n, rank));
         }
         let deviance = sum(&|i| family.deviance(y[i], mean[i]));
-        let pearson_chi2 = sum(&|i| (y[i] - mean[i]).powi(2) / family.variance(mean[i]));
+        let pearson_chi2 = sum(&|i| family.residual(y[i], mean[i]).powi(2));
         let scale = if family.has_known_scale() { 1.0 } else { pearson_chi2 / df_residual };
         // Least squares: at the maximum over the variance, as for `RegressionSummary`.
         let identity = matches!(family, Family::Tweedie(Tweedie { power: 0.0, link: Link::Identity }));
@@ -291,10 +293,10 @@ macro_rules! summarized {
             ///
             /// # Errors
             /// As `summarize` and `fit_with_offset`.
-            pub fn summarize_with_offset<'a, F: Float>(
+            pub fn summarize_with_offset<'a, 'o, F: Float>(
                 &self,
                 samples: impl Into<Samples<'a, F, Array1<F>>>,
-                offset: impl Into<ArrayView1<'a, F>>,
+                offset: impl Into<ArrayView1<'o, F>>,
             ) -> Result<GlmSummary> {
                 summarize(&self.glm()?, samples.into(), Some(offset.into()))
             }
@@ -303,10 +305,10 @@ macro_rules! summarized {
             ///
             /// # Errors
             /// As `summarize` and `fit_with_exposure`.
-            pub fn summarize_with_exposure<'a, F: Float>(
+            pub fn summarize_with_exposure<'a, 'o, F: Float>(
                 &self,
                 samples: impl Into<Samples<'a, F, Array1<F>>>,
-                exposure: impl Into<ArrayView1<'a, F>>,
+                exposure: impl Into<ArrayView1<'o, F>>,
             ) -> Result<GlmSummary> {
                 let glm = self.glm()?;
                 let offset = glm.offset_of(exposure.into())?;

@@ -5,6 +5,7 @@ use super::residuals::Residuals;
 use super::{Coefficient, Estimates, Test, intervals_at, notes_of, widen, with_f64};
 use crate::model::LinearModel;
 use crate::ols::LinearRegression;
+use crate::ridge::problem::Problem;
 use estimand_core::stats::Distribution;
 use estimand_core::{Error, Fit, Float, Predict, Records, Result, Samples};
 use ndarray::{Array1, Array2};
@@ -92,6 +93,7 @@ impl LinearRegression {
     ) -> Result<RegressionSummary> {
         let samples = samples.into();
         samples.check()?;
+        Problem::new(&samples, self.fit_intercept).check_spread()?;
         let (y, weights) = (widen(samples.y), samples.weights.map(widen));
         with_f64(samples.x, |x| self.summarize_f64(x, &y, weights.as_ref()))
     }

@@ -7,16 +7,14 @@
 
 use super::path::{Rules, Walk, walk};
 use super::solve;
-use crate::LinearModel;
+use crate::model::{LinearModel, delegate};
 use crate::products::with_products;
 use crate::ridge::problem::Problem;
 use estimand_core::describe::at_least;
 use estimand_core::persist::check_len;
 use estimand_core::records::MatrixView;
 use estimand_core::split::KFold;
-use estimand_core::{
-    Describe, Fit, Float, Folds, Predict, PredictOne, Records, Result, Samples, Scratch, Splitter,
-};
+use estimand_core::{Describe, Fit, Float, Folds, Result, Samples, Splitter};
 use estimand_linalg as linalg;
 use estimand_par as par;
 use ndarray::{Array1, Array2};
@@ -93,27 +91,7 @@ impl<F: Float> LarsCvModel<F> {
     }
 }
 
-impl<F> std::ops::Deref for LarsCvModel<F> {
-    type Target = LinearModel<F>;
-    fn deref(&self) -> &LinearModel<F> {
-        &self.model
-    }
-}
-
-impl<F: Float> Predict<F> for LarsCvModel<F> {
-    type Output = Array1<F>;
-    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<F>> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float> PredictOne<F> for LarsCvModel<F> {
-    type One<'m> = F;
-    fn predict_one(&self, row: &[F], scratch: &mut Scratch<F>) -> Result<F> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
+delegate!(LarsCvModel<F> to LinearModel<F>);
 estimand_core::persist!(LarsCvModel<F>, |model| {
     estimand_core::Persist::check_loaded(&model.model)?;
     check_len("rows of the path of errors", model.alphas.len(), model.mse_path.nrows())
@@ -148,6 +126,8 @@ fn choose<F: Float>(
     most: usize,
 ) -> Result<LarsCvModel<F>> {
     let folds = cv.folds(&samples)?;
+    let problem = Problem::new(&samples, fit_intercept);
+    problem.check_spread()?;
     let curves = par::try_map(folds.len(), |k| {
         let (train, test) = (samples.select(&folds[k].train), samples.select(&folds[k].test));
         let (train, test) = (train.samples(), test.samples());
@@ -159,7 +139,7 @@ fn choose<F: Float>(
             Curve::new(&walk, &coefs, &intercepts, &test)
         })
     });
-    let curves = Problem::new(&samples, fit_intercept).blame(curves)?;
+    let curves = problem.blame(curves)?;
     let mut alphas: Vec<f64> = curves.iter().flat_map(|curve| curve.alphas.iter().copied()).collect();
     alphas.sort_by(f64::total_cmp);
     alphas.dedup();

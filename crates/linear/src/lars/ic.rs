@@ -10,13 +10,13 @@
 
 use super::path::{Rules, walk};
 use super::{residual_squares, solution};
-use crate::LinearModel;
+use crate::model::{LinearModel, delegate};
 use crate::ols::LinearRegression;
 use crate::products::with_products;
 use crate::ridge::problem::Problem;
 use estimand_core::describe::{above, at_least};
 use estimand_core::persist::check_len;
-use estimand_core::{Describe, Error, Fit, Float, Predict, PredictOne, Records, Result, Samples, Scratch};
+use estimand_core::{Describe, Error, Fit, Float, Result, Samples};
 use ndarray::{Array1, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -92,27 +92,7 @@ impl<F: Float> LassoLarsIcModel<F> {
     }
 }
 
-impl<F> std::ops::Deref for LassoLarsIcModel<F> {
-    type Target = LinearModel<F>;
-    fn deref(&self) -> &LinearModel<F> {
-        &self.model
-    }
-}
-
-impl<F: Float> Predict<F> for LassoLarsIcModel<F> {
-    type Output = Array1<F>;
-    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<F>> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float> PredictOne<F> for LassoLarsIcModel<F> {
-    type One<'m> = F;
-    fn predict_one(&self, row: &[F], scratch: &mut Scratch<F>) -> Result<F> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
+delegate!(LassoLarsIcModel<F> to LinearModel<F>);
 estimand_core::persist!(LassoLarsIcModel<F>, |model| {
     estimand_core::Persist::check_loaded(&model.model)?;
     check_len("criterion", model.alphas.len(), model.criterion.len())
@@ -125,6 +105,7 @@ impl<F: Float> Fit<F, Array1<F>> for LassoLarsIc {
         self.check()?;
         samples.check()?;
         let problem = Problem::new(&samples, self.fit_intercept);
+        problem.check_spread()?;
         let rules = Rules { lasso: true, positive: self.positive, alpha: 0.0, max_steps: self.max_iter };
         let sigma2 = match self.noise_variance {
             Some(variance) => variance,

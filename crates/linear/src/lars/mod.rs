@@ -191,6 +191,12 @@ fn solution(
     let mut report = Report::iterative(solver, steps, arrived)
         .warn_unless_converged(estimator, "raise `max_iter` or `alpha`");
     let dependent: usize = walks.iter().map(|walk| walk.dependent).sum();
+    let small: usize = walks.iter().map(|walk| walk.small).sum();
+    if small > 0 {
+        report = report.note(format!(
+            "{small} left out, too small beside the others: bring the columns to similar scales"
+        ));
+    }
     if dependent > 0 {
         report = report.note(format!("{dependent} left out as combinations of columns that are in"));
     }

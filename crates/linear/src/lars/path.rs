@@ -36,6 +36,9 @@ pub(super) struct Walk {
     pub(super) active: Vec<usize>,
     /// Columns left out as combinations of active ones.
     pub(super) dependent: usize,
+    /// Columns left out though they correlate with what is left: small beside others, so that their covariances drown in
+    /// the rounding of those.
+    pub(super) small: usize,
     /// Whether it led as far as asked.
     pub(super) arrived: bool,
 }
@@ -44,6 +47,9 @@ pub(super) struct Walk {
 const TIE: f64 = 1e-13;
 /// Steps after which covariances are computed anew, before the rounding of the steps adds up.
 const REFRESH: usize = 16;
+
+/// The least squared correlation that is no rounding.
+const CORRELATED: f64 = 1e-12;
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
@@ -175,7 +181,13 @@ pub(super) fn walk(products: &mut Products<'_>, k: usize, rules: Rules) -> Walk 
         }
         arrived |= level <= end;
     }
-    Walk { breakpoints, active, dependent, arrived }
+    let correlates = |j: usize| {
+        let squares = products.square(j).unwrap_or(0.0) * products.target_squares[k];
+        c[j].powi(2) > CORRELATED * squares && squares > 0.0
+    };
+    let drowns = |j: usize| state[j] == State::Inactive && first[j].abs() <= TIE * start && correlates(j);
+    let small = if arrived { (0..p).filter(|j| size(c[*j]) > floor && drowns(*j)).count() } else { 0 };
+    Walk { breakpoints, active, dependent, small, arrived }
 }
 
 fn leave(

@@ -324,6 +324,34 @@ fn nonsense_is_refused() {
     let short: LinearModel<f64> = LassoLars::new().alpha(1e-6).max_iter(2).fit((&x, &y)).unwrap();
     assert!(!short.report().converged);
 }
+#[test]
+fn columns_too_small_beside_others_are_named() {
+    let (x, y) = single(30, 3, 14);
+    let scaled = &x * &array![1e12, 1.0, 1e-12];
+    let model: LinearModel<f64> = Lars::new().fit((&scaled, &y)).unwrap();
+    assert!(model.report().notes.iter().any(|note| note.contains("too small")), "{}", model.report());
+    for x in [&x, &(&x * &array![1e4, 1.0, 1e-4])] {
+        let model: LinearModel<f64> = Lars::new().fit((x, &y)).unwrap();
+        assert_eq!(model.report().notes, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_scale_of_y_changes_no_choice() {
+    let (x, y) = correlated(60, 5, 15);
+    let choices = |y: &Array1<f64>| {
+        let folds = LassoLarsCv::new().fit((&x, y)).map(|m| m.coef().to_owned());
+        [folds, LassoLarsIc::new().fit((&x, y)).map(|m| m.coef().to_owned())]
+    };
+    for scale in [1e-100, 1e100] {
+        for (a, b) in choices(&y).into_iter().zip(choices(&(&y * scale))) {
+            assert!(apart(&a.unwrap(), &(b.unwrap() / scale)) < 1e-9);
+        }
+    }
+    for scale in [1e-160, 1e200] {
+        assert!(choices(&(&y * scale)).iter().all(|choice| matches!(choice, Err(Error::Numerical { .. }))));
+    }
+}
 
 proptest! {
     #[test]

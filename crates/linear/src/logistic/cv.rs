@@ -13,8 +13,9 @@
 
 use super::solve::solve;
 use super::{LogisticModel, LogisticRegression, LogisticSolver};
-use crate::cv::over_folds;
+use crate::cv::{over_folds, with_weight};
 use crate::scores::LinearScores;
+use crate::warm::WarmStart;
 use estimand_core::describe::{above, above_or_infinite, at_least, between};
 use estimand_core::persist::check_len;
 use estimand_core::split::StratifiedKFold;
@@ -329,9 +330,8 @@ impl FitClasses for LogisticRegressionCv {
 
     fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<LogisticCvModel<F>> {
         self.check_candidates()?;
-        if let Some(w) = samples.weights.filter(|w| w.iter().any(|w| *w == F::zero())) {
-            let rows: Vec<usize> = (0..w.len()).filter(|i| w[*i] > F::zero()).collect();
-            return self.fit_classes(samples.select(&rows).samples());
+        if let Some(samples) = with_weight(&samples) {
+            return self.fit_classes(samples.samples());
         }
         let Samples { x, y, weights, groups } = samples;
         let candidate = |l1_ratio: &f64| {

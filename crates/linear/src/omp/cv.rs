@@ -4,16 +4,14 @@
 //! lowest mean over the folds is pursued on all rows.
 
 use super::{OrthogonalMatchingPursuit, pursue};
-use crate::LinearModel;
 use crate::cv::over_folds;
+use crate::model::{LinearModel, delegate};
 use crate::products::with_products;
 use crate::ridge::problem::{Means, Problem};
 use estimand_core::describe::at_least;
 use estimand_core::persist::check_len;
 use estimand_core::split::KFold;
-use estimand_core::{
-    Describe, Fit, Float, Folds, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
-};
+use estimand_core::{Describe, Fit, Float, Folds, Report, Result, Samples};
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -63,27 +61,7 @@ impl<F: Float> OrthogonalMatchingPursuitCvModel<F> {
     }
 }
 
-impl<F> std::ops::Deref for OrthogonalMatchingPursuitCvModel<F> {
-    type Target = LinearModel<F>;
-    fn deref(&self) -> &LinearModel<F> {
-        &self.model
-    }
-}
-
-impl<F: Float> Predict<F> for OrthogonalMatchingPursuitCvModel<F> {
-    type Output = Array1<F>;
-    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<F>> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float> PredictOne<F> for OrthogonalMatchingPursuitCvModel<F> {
-    type One<'m> = F;
-    fn predict_one(&self, row: &[F], scratch: &mut Scratch<F>) -> Result<F> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
+delegate!(OrthogonalMatchingPursuitCvModel<F> to LinearModel<F>);
 estimand_core::persist!(OrthogonalMatchingPursuitCvModel<F>, |model| {
     estimand_core::Persist::check_loaded(&model.model)?;
     check_len("coefficients", model.model.features().count(), model.model.coef().len())
@@ -96,6 +74,9 @@ impl<F: Float> Fit<F, Array1<F>> for OrthogonalMatchingPursuitCv {
         self.check()?;
         let p = samples.x.ncols();
         let most = self.max_iter.unwrap_or((p / 10).max(5)).min(p);
+        samples.check()?;
+        let problem = Problem::new(&samples, self.fit_intercept);
+        problem.check_spread()?;
         let errors = over_folds(&samples, &self.cv, |train, test| {
             train.check()?;
             test.x.check_finite()?;
@@ -120,7 +101,7 @@ impl<F: Float> Fit<F, Array1<F>> for OrthogonalMatchingPursuitCv {
                 Ok((0..most).map(error).collect())
             })
         });
-        let errors = Problem::new(&samples, self.fit_intercept).blame(errors)?;
+        let errors = problem.blame(errors)?;
         let mean = errors.sum_axis(Axis(0));
         let best = mean.indexed_iter().fold(0, |best, (step, v)| if *v < mean[best] { step } else { best });
         let pursuit = OrthogonalMatchingPursuit::new()

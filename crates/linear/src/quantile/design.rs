@@ -71,6 +71,12 @@ impl Design {
             // Deviations of a few roundings are none.
             s > 4.0 * f64::EPSILON * c.abs() && s.is_normal() && s.recip().is_finite() && penalty(s) < most
         };
+        let vary = |j: usize| scales[j] > 4.0 * f64::EPSILON * centres[j].abs();
+        if (0..x.ncols()).any(|j| vary(j) && !matters(j) && penalty(scales[j]) < most) {
+            return Err(Error::numerical(
+                "a column is so small that its coefficient leaves the range of f64; rescale it",
+            ));
+        }
         let columns: Vec<_> =
             (0..x.ncols()).filter(|j| matters(*j)).map(|j| (j, centres[j], scales[j])).collect();
         let penalties = columns

@@ -176,6 +176,15 @@ fn nonsense_is_refused() {
     bad[[3, 1]] = f64::NAN;
     assert!(matches!(exact(0.5).fit((&bad, &y)), Err(Error::NonFinite { row: 3, column: 1, .. })));
 }
+#[test]
+fn a_coefficient_beyond_the_range_of_numbers_is_refused() {
+    let (x, y) = single(20, 2, 8);
+    let error = exact(0.5).alpha(0.0).fit((&(&x * 1e-315), &y)).unwrap_err();
+    assert!(error.to_string().contains("so small"), "{error}");
+    // What is constant, or penalised to 0, needs no coefficient.
+    assert!(exact(0.5).alpha(0.0).fit((&(&x * 0.0), &y)).is_ok());
+    assert!(exact(0.5).alpha(0.1).fit((&(&x * 1e-315), &y)).is_ok());
+}
 
 proptest! {
     #[test]

@@ -25,13 +25,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use crate::model::Outputs;
+use crate::model::{Outputs, delegate};
 use crate::subsets::Subsets;
 use estimand_core::samples::check_finite_target;
-use estimand_core::{
-    Describe, Error, Fit, Float, Persist, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
-    Seed, order,
-};
+use estimand_core::{Describe, Error, Fit, Float, Persist, Predict, Report, Result, Samples, Seed, order};
 use estimand_par as par;
 use ndarray::{Array1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
@@ -65,14 +62,6 @@ impl<M> RansacModel<M> {
     /// How the search went.
     pub fn report(&self) -> &Report {
         &self.report
-    }
-}
-
-impl<M> std::ops::Deref for RansacModel<M> {
-    type Target = M;
-
-    fn deref(&self) -> &M {
-        &self.model
     }
 }
 
@@ -252,25 +241,7 @@ fn r_squared<F: Float>(y: ArrayView2<'_, F>, predicted: ArrayView2<'_, F>, weigh
     }
 }
 
-impl<F: Float, M: Predict<F>> Predict<F> for RansacModel<M> {
-    type Output = M::Output;
-
-    fn predict_records(&self, x: Records<'_, F>) -> Result<M::Output> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float, M: PredictOne<F>> PredictOne<F> for RansacModel<M> {
-    type One<'m>
-        = M::One<'m>
-    where
-        M: 'm;
-
-    fn predict_one<'m>(&'m self, row: &[F], scratch: &mut Scratch<F>) -> Result<M::One<'m>> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
+delegate!(RansacModel<M> to M);
 impl<M: Persist> Persist for RansacModel<M> {
     fn type_name() -> String {
         format!("RansacModel<{}>", M::type_name())

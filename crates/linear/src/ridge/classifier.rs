@@ -15,7 +15,7 @@
 use super::RidgeSolver;
 use super::cv::{Choice, Search, check_alphas};
 use super::problem::{Method, Problem, Solution};
-use crate::cv::over_folds;
+use crate::cv::over_folds_with_weight;
 use crate::scores::LinearScores;
 use estimand_core::describe::{above, at_least};
 use estimand_core::persist::check_len;
@@ -198,7 +198,7 @@ impl FitClasses for RidgeClassifierCv {
             search.leave_one_out(&problem, false, false)?
         } else {
             let samples: Samples<'_, F, Array1<u32>> = Samples { x, y: y.y, weights, groups };
-            let scores = over_folds(&samples, &self.cv, |train, test| {
+            let scores = over_folds_with_weight(&samples, &self.cv, |train, test| {
                 let targets = signs(Codes { y: train.y, k: y.k });
                 let problem = Problem::of(train.x, targets.view(), train.weights, self.fit_intercept);
                 let solutions = search.solve(&problem)?;

@@ -24,13 +24,10 @@
 use super::RidgeSolver;
 use super::leave_one_out::{Errors, by_columns, by_rows};
 use super::problem::{Method, Problem, Solution};
-use crate::cv::over_folds;
-use crate::model::Outputs;
+use crate::cv::over_folds_with_weight;
+use crate::model::{Outputs, delegate};
 use estimand_core::split::LeaveOneOut;
-use estimand_core::{
-    Describe, Error, Fit, Float, Folds, Persist, Predict, PredictOne, Records, Report, Result, Samples,
-    Scratch,
-};
+use estimand_core::{Describe, Error, Fit, Float, Folds, Persist, Report, Result, Samples};
 use estimand_linalg::Moments;
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
@@ -110,30 +107,7 @@ impl<M> RidgeCvModel<M> {
     }
 }
 
-impl<M> std::ops::Deref for RidgeCvModel<M> {
-    type Target = M;
-    fn deref(&self) -> &M {
-        &self.model
-    }
-}
-
-impl<F: Float, M: Predict<F>> Predict<F> for RidgeCvModel<M> {
-    type Output = M::Output;
-    fn predict_records(&self, x: Records<'_, F>) -> Result<M::Output> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float, M: PredictOne<F>> PredictOne<F> for RidgeCvModel<M> {
-    type One<'m>
-        = M::One<'m>
-    where
-        M: 'm;
-    fn predict_one<'m>(&'m self, row: &[F], scratch: &mut Scratch<F>) -> Result<M::One<'m>> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
+delegate!(RidgeCvModel<M> to M);
 impl<M: Persist> Persist for RidgeCvModel<M> {
     fn type_name() -> String {
         format!("RidgeCvModel<{}>", M::type_name())
@@ -160,7 +134,7 @@ impl<F: Float, Y: Outputs<F>> Fit<F, Y> for RidgeCv {
                 let what = "`alpha_per_target` or `store_cv_values` with folds; leave out single rows";
                 return Err(Error::unsupported("RidgeCv", what));
             }
-            let scores = over_folds(&samples, &self.cv, |train, test| {
+            let scores = over_folds_with_weight(&samples, &self.cv, |train, test| {
                 let solutions = search.solve(&Problem::new(&train, self.fit_intercept))?;
                 solutions
                     .into_iter()
@@ -199,6 +173,7 @@ impl Search<'_> {
         per_target: bool,
         keep: bool,
     ) -> Result<(Solution, Choice)> {
+        problem.check_spread()?;
         let (n, p) = (problem.x.nrows(), problem.x.ncols());
         let rows = problem.weights.map_or(n, |w| w.iter().filter(|w| **w > F::zero()).count());
         if rows < 2 {
@@ -221,6 +196,7 @@ impl Search<'_> {
         scores: Result<Array2<f64>>,
     ) -> Result<(Solution, Choice)> {
         let scores = problem.blame(scores)?;
+        problem.check_spread()?;
         let scores = scores.mean_axis(Axis(0)).unwrap_or_default().insert_axis(Axis(1));
         let choice = Choice::by_scores(scores, None, self.alphas);
         Ok((self.refit(problem, None, &choice.alpha)?, choice))

@@ -193,3 +193,20 @@ fn classifiers_choose_like_regressors_do() {
         RidgeClassifierCv::new().alphas(ALPHAS.to_vec()).cv(StratifiedKFold::new(3)).fit((&x, &y)).unwrap();
     assert!(model.cv_scores().iter().all(|s| (s * 45.0 - (s * 45.0).round()).abs() < 1e-9 && *s > 0.6));
 }
+
+#[test]
+fn folds_are_made_of_rows_that_count() {
+    // Without weight, the first fifteen rows are a fold of nothing, whose score would be no number.
+    let (x, y) = classes(45, 16);
+    let omega = Array1::from_shape_fn(45, |i| if i < 15 { 0.0 } else { 1.0 });
+    let (part, rest) = (x.slice(s![15.., ..]), y.slice(s![15..]).to_owned());
+    let settings = RidgeClassifierCv::new().alphas(ALPHAS.to_vec()).cv(KFold::new(3));
+    let (found, expected) = (settings.fit((&x, &y, &omega)).unwrap(), settings.fit((part, &rest)).unwrap());
+    assert_eq!((found.cv_scores(), found.alpha()), (expected.cv_scores(), expected.alpha()));
+    let (y, rest) = (y.mapv(|c| c as f64), rest.mapv(|c| c as f64));
+    let settings = RidgeCv::new().alphas(ALPHAS.to_vec()).cv(KFold::new(3));
+    let found: RidgeCvModel<LinearModel<f64>> = settings.fit((&x, &y, &omega)).unwrap();
+    let expected: RidgeCvModel<LinearModel<f64>> = settings.fit((part, &rest)).unwrap();
+    assert!(apart(expected.scores(), found.scores()) < 1e-13);
+    assert_eq!(found.alpha(), expected.alpha());
+}

@@ -150,6 +150,16 @@ impl<'a, F: Float> Problem<'a, F> {
         Ok(moments)
     }
 
+    /// Refuses targets that vary so much or so little that their squared errors overflow or vanish: whoever compares
+    /// errors could not tell them apart.
+    pub(crate) fn check_spread(&self) -> Result<()> {
+        let first = self.y.iter().next().map_or(0.0, |y| y.f64());
+        let spread = self.y.iter().fold(0.0, |max: f64, y| max.max((y.f64() - first).abs()));
+        // An infinity or NaN is for others to find.
+        let told_apart = spread == 0.0 || !spread.is_finite() || (1e-138..1e150).contains(&spread);
+        if told_apart && self.weight().is_normal() { Ok(()) } else { Err(out_of_range()) }
+    }
+
     /// Refuses columns whose squares overflow, or vanish although the column varies.
     pub(super) fn check_squares(&self, mean_squares: &[f64]) -> Result<()> {
         if !mean_squares.iter().all(|s| (0.0..f64::INFINITY).contains(s)) {

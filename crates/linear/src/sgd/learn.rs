@@ -212,14 +212,14 @@ pub(super) fn learn<F: Float>(task: &Task<'_, F>, mut state: SgdState) -> Option
     Some((best.unwrap_or(state), run))
 }
 
-/// α R(w); passive-aggressive steps have no such objective.
+/// α R(w), and for one class νb; passive-aggressive steps have no such objective.
 fn penalty(plan: &Plan, state: &SgdState) -> f64 {
     if matches!(plan.learning_rate, LearningRate::Pa1 | LearningRate::Pa2) {
         return 0.0;
     }
     let (l2, l1) = plan.strengths();
     let absolute: f64 = if l1 > 0.0 { state.coef.iter().map(|w| w.abs()).sum() } else { 0.0 };
-    0.5 * l2 * kernels::sum_squares(&state.coef) + l1 * absolute
+    0.5 * l2 * kernels::sum_squares(&state.coef) + l1 * absolute + plan.drift * state.intercept
 }
 
 /// Whether all that learning goes on from is finite.

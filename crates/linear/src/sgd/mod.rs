@@ -52,6 +52,9 @@
 
 mod classifier;
 mod learn;
+mod one_class;
+#[cfg(test)]
+mod one_class_tests;
 mod order;
 mod perceptron;
 mod plan;
@@ -60,6 +63,7 @@ mod regressor;
 mod tests;
 
 pub use classifier::{SgdClassifier, SgdLoss, SgdModel};
+pub use one_class::{SgdOneClassModel, SgdOneClassSvm};
 pub use perceptron::Perceptron;
 pub use plan::{LearningRate, SgdPenalty};
 pub use regressor::{SgdRegressor, SgdRegressorLoss, SgdRegressorModel};

@@ -45,6 +45,8 @@ pub(super) struct Plan {
     pub(super) loss: SgdLoss,
     pub(super) penalty: SgdPenalty,
     pub(super) alpha: f64,
+    /// What an objective has in b itself, times b: ν of one class, else 0.
+    pub(super) drift: f64,
     pub(super) l1_ratio: f64,
     pub(super) fit_intercept: bool,
     pub(super) learning_rate: LearningRate,
@@ -69,6 +71,7 @@ macro_rules! plan {
             loss: $loss,
             penalty: $settings.penalty,
             alpha: $settings.alpha,
+            drift: 0.0,
             l1_ratio: $settings.l1_ratio,
             fit_intercept: $settings.fit_intercept,
             learning_rate: $settings.learning_rate,
@@ -128,7 +131,8 @@ impl Plan {
             LearningRate::Pa2 => SgdRate::Pa2,
         };
         let average = self.average as u64;
-        SgdRule { loss: self.loss, rate, shrink, cut, intercept: self.fit_intercept, average, measure }
+        let (loss, intercept, drift) = (self.loss, self.fit_intercept, self.drift);
+        SgdRule { loss, rate, shrink, cut, intercept, drift, average, measure }
     }
 
     /// Before the first step.

@@ -2,13 +2,10 @@
 
 use super::learn::{SOLVER, Score, Split, Task, diverged, learn, learn_batch, report, with_rows};
 use super::plan::{LearningRate, Plan, SgdPenalty, plan};
-use crate::model::{LinearModel, Outputs};
+use crate::model::{LinearModel, Outputs, delegate};
 use estimand_core::describe::{above, at_least, between, inside};
 use estimand_core::samples::check_finite_target;
-use estimand_core::{
-    Describe, Error, Features, Fit, Float, PartialFit, Predict, PredictOne, Records, Report, Result, Samples,
-    Scratch,
-};
+use estimand_core::{Describe, Error, Features, Fit, Float, PartialFit, Report, Result, Samples};
 use estimand_kernels::SgdState;
 use ndarray::{Array1, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
@@ -104,13 +101,6 @@ impl<F: Float> SgdRegressorModel<F> {
         let intercept = Array1::from_elem(1, F::of(intercept));
         let model = <Array1<F> as Outputs<F>>::model(coef, intercept, features, report);
         Self { model, settings: settings.clone(), state }
-    }
-}
-
-impl<F> std::ops::Deref for SgdRegressorModel<F> {
-    type Target = LinearModel<F>;
-    fn deref(&self) -> &LinearModel<F> {
-        &self.model
     }
 }
 
@@ -212,22 +202,7 @@ impl<F: Float> PartialFit<F, Array1<F>> for SgdRegressorModel<F> {
     }
 }
 
-impl<F: Float> Predict<F> for SgdRegressorModel<F> {
-    type Output = Array1<F>;
-
-    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<F>> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float> PredictOne<F> for SgdRegressorModel<F> {
-    type One<'m> = F;
-
-    fn predict_one(&self, row: &[F], scratch: &mut Scratch<F>) -> Result<F> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
+delegate!(SgdRegressorModel<F> to LinearModel<F>);
 estimand_core::persist!(SgdRegressorModel<F>, |model| {
     model.settings.check()?;
     model.model.check_loaded()?;

@@ -224,13 +224,18 @@ impl<F: Float> Fit<F, Array1<F>> for TheilSenRegressor {
             .map(|(rows, _)| weight(rows))
             .collect();
         let width = p + usize::from(self.fit_intercept);
-        let points =
+        let mut points =
             Array2::from_shape_vec((weights.len(), width), found.into_iter().flatten().flatten().collect())
                 .map_err(|e| Error::numerical(e.to_string()))?;
         if points.is_empty() {
             return Err(Error::numerical("no subset of the rows determines a plane; rescale x or y"));
         }
-        let median = spatial_median(points.view(), &weights, self.max_iter, self.tol);
+        // By a power of two, which rounds nothing: squares of distances would leave the range of numbers first.
+        let largest = points.iter().fold(0.0, |max: f64, v| max.max(v.abs()));
+        let unit = if largest > 0.0 { largest.log2().floor().exp2() } else { 1.0 };
+        points /= unit;
+        let mut median = spatial_median(points.view(), &weights, self.max_iter, self.tol);
+        median.point *= unit;
         let report = Report::iterative("spatial median", median.iterations, median.converged)
             .note(format!("planes through {} subsets of {size} rows", weights.len()))
             .note(format!("breakdown point {:.3}", breakdown(n, size)))

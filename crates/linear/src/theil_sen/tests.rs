@@ -118,3 +118,14 @@ fn nonsense_is_refused() {
     let error = TheilSenRegressor::new().fit((&Csr::from_dense(x.view()), &y)).unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }));
 }
+
+#[test]
+fn predictions_scale_with_y() {
+    let (x, y) = spoilt(25, 0.2, 7);
+    let settings = TheilSenRegressor::new().max_subpopulation(200);
+    let model = settings.fit((&x, &y)).unwrap();
+    for scale in [1e-300, 1e-160, 1e160, 1e300] {
+        let scaled = settings.fit((&x, &(&y * scale))).unwrap();
+        assert!(apart(model.coef(), &(scaled.coef() / scale)) < 1e-9, "{scale}");
+    }
+}

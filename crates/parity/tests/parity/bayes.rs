@@ -1,6 +1,6 @@
 //! Naive Bayes and discriminant analysis: what is counted, the scores and the probabilities of the reference.
 
-use crate::inputs::{classes_of, weights_of};
+use crate::inputs::{classes_of, weighted, weights_of};
 use estimand::bayes::{CountNbModel, categorical::MinCategories};
 use estimand::core::{FitClasses, Priors, Probabilities};
 use estimand::linear::{DiscriminantSolver, Shrinkage};
@@ -22,9 +22,7 @@ where
 {
     let (x, y) = classes_of(case)?;
     let weights = weights_of(case)?;
-    let samples =
-        Samples::<f64, Array1<i64>> { weights: weights.as_ref().map(|w| w.view()), ..(&x, &y).into() };
-    let model = settings.fit_samples(samples)?;
+    let model = settings.fit_samples(weighted::<Array1<i64>>((&x, &y), &weights))?;
     let x = x.slice(s![..x.nrows().min(ROWS), ..]).to_owned();
     case.close("proba", &model.predict_proba(&x)?);
     Ok(Fitted { model, x })

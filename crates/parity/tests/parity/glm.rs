@@ -1,7 +1,7 @@
 //! Generalised linear models against scikit-learn, and what is said of their coefficients, and of those of least squares,
 //! against statsmodels.
 
-use crate::inputs::{numbers_of, weights_of};
+use crate::inputs::{One, numbers_of, weighted, weights_of};
 use estimand::core::Fit;
 use estimand::linear::{Coefficient, GlmSolver, GlmSummary, Link, RegressionSummary, TweedieRegressor};
 use estimand::prelude::*;
@@ -26,18 +26,13 @@ fn penalised_models() {
             "glm",
             |s| s == "Tweedie",
             |case| {
-                let (x, y) = numbers_of(case)?;
-                let weights = weights_of(case)?;
+                let one = One::of(case)?;
                 let settings =
                     settings(case)?.alpha(case.param("alpha")?.number()?).solver(solver).tol(1e-10);
-                let samples = Samples::<f64, Array1<f64>> {
-                    weights: weights.as_ref().map(|w| w.view()),
-                    ..(&x, y.column(0)).into()
-                };
-                let model = settings.fit_samples(samples)?;
+                let model = settings.fit_samples(one.samples())?;
                 case.close("coef", model.coef());
                 case.close("intercept", [&model.intercept()]);
-                case.close("predictions", &model.predict(x.slice(s![..x.nrows().min(12), ..]))?);
+                case.close("predictions", &model.predict(one.x.slice(s![..one.x.nrows().min(12), ..]))?);
                 Ok(())
             },
         );
@@ -77,16 +72,11 @@ fn summaries_of_generalised_models() {
         "glm",
         |s| s == "GlmSummary",
         |case| {
-            let (x, y) = numbers_of(case)?;
-            let weights = weights_of(case)?;
-            let samples = Samples::<f64, Array1<f64>> {
-                weights: weights.as_ref().map(|w| w.view()),
-                ..(&x, y.column(0)).into()
-            };
+            let one = One::of(case)?;
             let settings = settings(case)?.alpha(0.0).tol(1e-11);
             let summary = match case.optional_input("offset") {
-                Some(offset) => settings.summarize_with_offset(samples, &offset.vector()?)?,
-                None => settings.summarize(samples)?,
+                Some(offset) => settings.summarize_with_offset(one.samples(), &offset.vector()?)?,
+                None => settings.summarize(one.samples())?,
             };
             generalised(case, &summary)
         },
@@ -102,16 +92,12 @@ fn summaries_of_logistic_regression() {
             let (x, y) = numbers_of(case)?;
             let weights = weights_of(case)?;
             let labels = y.column(0).mapv(|y| y == 1.0);
-            let samples = Samples::<f64, Array1<bool>> {
-                weights: weights.as_ref().map(|w| w.view()),
-                ..(&x, &labels).into()
-            };
             let settings = LogisticRegression::new()
                 .c(f64::INFINITY)
                 .fit_intercept(case.param("fit_intercept")?.read()?)
                 .tol(1e-11)
                 .max_iter(1000);
-            generalised(case, &settings.summarize(samples)?)
+            generalised(case, &settings.summarize(weighted::<Array1<bool>>((&x, &labels), &weights))?)
         },
     );
 }
@@ -122,14 +108,9 @@ fn summaries_of_least_squares() {
         "inference",
         |s| s == "RegressionSummary",
         |case| {
-            let (x, y) = numbers_of(case)?;
-            let weights = weights_of(case)?;
-            let samples = Samples::<f64, Array1<f64>> {
-                weights: weights.as_ref().map(|w| w.view()),
-                ..(&x, y.column(0)).into()
-            };
+            let one = One::of(case)?;
             let settings = LinearRegression::new().fit_intercept(case.param("fit_intercept")?.read()?);
-            let summary: RegressionSummary = settings.summarize(samples)?;
+            let summary: RegressionSummary = settings.summarize(one.samples())?;
             coefficients(case, &summary.coefficients, "t", &summary.covariance);
             case.close("interval_80", summary.intervals(0.8)?.iter().flat_map(|(low, high)| [low, high]));
             case.close("df", &[summary.df_model, summary.df_residual]);

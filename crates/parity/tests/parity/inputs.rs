@@ -1,5 +1,6 @@
 //! The records and targets of a case: arrays of its own or a bundled data set.
 
+use estimand::core::Target;
 use estimand::prelude::*;
 use estimand_parity::Case;
 
@@ -38,6 +39,42 @@ pub(crate) fn classes_of(case: &Case) -> Result<(Array2<f64>, Array1<i64>), Stri
 /// Sample weights, if there are any.
 pub(crate) fn weights_of(case: &Case) -> Result<Option<Array1<f64>>, String> {
     case.optional_input("weights").map(|w| w.vector()).transpose()
+}
+
+/// Samples with the weights of a case, if there are any.
+pub(crate) fn weighted<'a, Y: Target>(
+    samples: impl Into<Samples<'a, f64, Y>>,
+    weights: &'a Option<Array1<f64>>,
+) -> Samples<'a, f64, Y> {
+    Samples { weights: weights.as_ref().map(|w| w.view()), ..samples.into() }
+}
+
+/// What a regressor of one target learns from.
+pub(crate) struct One {
+    pub(crate) x: Array2<f64>,
+    pub(crate) y: Array1<f64>,
+    weights: Option<Array1<f64>>,
+}
+
+impl One {
+    pub(crate) fn of(case: &Case) -> Result<Self, String> {
+        let (x, y) = numbers_of(case)?;
+        Ok(Self { x, y: y.column(0).to_owned(), weights: weights_of(case)? })
+    }
+
+    pub(crate) fn samples(&self) -> Samples<'_, f64, Array1<f64>> {
+        weighted((&self.x, &self.y), &self.weights)
+    }
+}
+
+/// A setting that is on or off, and `default` where the case does not say.
+pub(crate) fn flag(case: &Case, name: &str, default: bool) -> Result<bool, String> {
+    case.optional_param(name).map_or(Ok(default), |v| v.read())
+}
+
+/// Whether to fit an intercept: unless the case says no.
+pub(crate) fn intercept(case: &Case) -> Result<bool, String> {
+    flag(case, "fit_intercept", true)
 }
 
 fn name_of(case: &Case) -> Result<Option<&str>, String> {

@@ -1,6 +1,6 @@
 //! Linear models: every solver gives the reference's coefficients, intercepts and predictions.
 
-use crate::inputs::{classes_of, numbers_of, weights_of};
+use crate::inputs::{classes_of, intercept, numbers_of, weighted, weights_of};
 use estimand::core::{Fit, Label, Predict};
 use estimand::linear::{LeastSquaresSolver, LinearModel, LogisticSolver, MultiLinearModel, RidgeSolver};
 use estimand::prelude::*;
@@ -44,10 +44,6 @@ fn ridge() {
     }
 }
 
-fn intercept(case: &Case) -> Result<bool, String> {
-    case.optional_param("fit_intercept").map_or(Ok(true), |v| v.read())
-}
-
 /// `one` and `many` are the same settings, for one target and for several.
 fn least_squares(
     case: &Case,
@@ -61,16 +57,12 @@ fn least_squares(
     let new = x.slice(s![..rows, ..]);
     if y.ncols() == 1 {
         let y = y.column(0);
-        let samples =
-            Samples::<f64, Array1<f64>> { weights: weights.as_ref().map(|w| w.view()), ..(&x, y).into() };
-        let model = one.fit_samples(samples)?;
+        let model = one.fit_samples(weighted((&x, y), &weights))?;
         case.close("coef", model.coef());
         case.close("intercept", [&model.intercept()]);
         case.close("predictions", &model.predict(new)?);
     } else {
-        let samples =
-            Samples::<f64, Array2<f64>> { weights: weights.as_ref().map(|w| w.view()), ..(&x, &y).into() };
-        let model = many.fit_samples(samples)?;
+        let model = many.fit_samples(weighted((&x, &y), &weights))?;
         case.close("coef", model.coef());
         case.close("intercept", model.intercept());
         case.close("predictions", &model.predict(new)?);
@@ -113,8 +105,7 @@ fn logistic<L: Label + serde::Serialize>(
     y: &Array1<L>,
 ) -> Outcome {
     let weights = weights_of(case)?;
-    let samples = Samples { weights: weights.as_ref().map(|w| w.view()), ..(x, y).into() };
-    let model = settings.fit_samples(samples)?;
+    let model = settings.fit_samples(weighted::<Array1<L>>((x, y), &weights))?;
     case.same("classes", model.classes());
     case.close("coef", model.coef());
     // With three classes and more, a constant added to all intercepts changes nothing.

@@ -1,6 +1,6 @@
 //! Logistic regression with L1 and elastic-net penalties: dense and sparse records give the reference's answers.
 
-use crate::inputs::{classes_of, weights_of};
+use crate::inputs::{classes_of, weighted, weights_of};
 use estimand::core::Fit;
 use estimand::prelude::*;
 use estimand_parity::hold;
@@ -24,10 +24,7 @@ fn l1_and_elastic_net() {
                 let csr = Csr::from_dense(x.view());
                 let records = if sparse { Records::from(&csr) } else { Records::from(&x) };
                 let weights = weights_of(case)?;
-                let samples = Samples {
-                    weights: weights.as_ref().map(|w| w.view()),
-                    ..Samples::new(records, y.view())
-                };
+                let samples = weighted(Samples::new(records, y.view()), &weights);
                 let model = Fit::<f64, Array1<i64>>::fit_samples(&settings, samples)?;
                 case.same("classes", model.classes());
                 case.close("coef", model.coef());

@@ -4,6 +4,7 @@
 
 mod bayes;
 mod boosting;
+mod cluster;
 mod datasets;
 mod files;
 mod glm;
@@ -17,4 +18,5 @@ mod robust;
 mod sgd;
 mod sparse_linear;
 mod splits;
+mod svm;
 mod validation;

@@ -1,6 +1,6 @@
 //! What is built on least squares: the reference's choices, coefficients, paths and standard deviations.
 
-use crate::inputs::{classes_of, numbers_of, weights_of};
+use crate::inputs::{One, classes_of, flag, intercept, numbers_of, weighted, weights_of};
 use estimand::core::Fit;
 use estimand::linear::{
     ArdRegression, BayesianModel, BayesianRidge, Lars, LarsCv, LarsPath, LassoLars, LassoLarsCv, LassoLarsIc,
@@ -9,26 +9,6 @@ use estimand::linear::{
 };
 use estimand::prelude::*;
 use estimand_parity::{Case, Outcome, hold};
-
-/// Records, one target, weights.
-type One = (Array2<f64>, Array1<f64>, Option<Array1<f64>>);
-
-fn one_of(case: &Case) -> Result<One, String> {
-    let (x, y) = numbers_of(case)?;
-    Ok((x, y.column(0).to_owned(), weights_of(case)?))
-}
-
-fn samples(one: &One) -> Samples<'_, f64, Array1<f64>> {
-    Samples { weights: one.2.as_ref().map(|w| w.view()), ..(&one.0, &one.1).into() }
-}
-
-fn intercept(case: &Case) -> Result<bool, String> {
-    case.optional_param("fit_intercept").map_or(Ok(true), |v| v.read())
-}
-
-fn flag(case: &Case, name: &str) -> Result<bool, String> {
-    case.optional_param(name).map_or(Ok(false), |v| v.read())
-}
 
 fn line(case: &Case, model: &LinearModel<f64>) {
     case.close("coef", model.coef());
@@ -45,21 +25,19 @@ fn ridge_cv() {
         let mut settings = RidgeCv::new()
             .alphas(case.param("alphas")?.numbers()?)
             .fit_intercept(intercept(case)?)
-            .alpha_per_target(flag(case, "alpha_per_target")?);
+            .alpha_per_target(flag(case, "alpha_per_target", false)?);
         if let Some(folds) = case.optional_param("cv") {
             settings = settings.cv(KFold::new(folds.read()?));
         }
         let (x, y) = numbers_of(case)?;
         let weights = weights_of(case)?;
         if y.ncols() == 1 {
-            let model = settings.fit_samples(samples(&one_of(case)?))?;
+            let model = settings.fit_samples(One::of(case)?.samples())?;
             line(case, &model);
             case.close("alpha", model.alpha());
             case.close("best_score", model.best_score());
         } else {
-            let samples: Samples<'_, f64, Array2<f64>> =
-                Samples { weights: weights.as_ref().map(|w| w.view()), ..(&x, &y).into() };
-            let model = settings.fit_samples(samples)?;
+            let model = settings.fit_samples(weighted::<Array2<f64>>((&x, &y), &weights))?;
             let line: &MultiLinearModel<f64> = model.model();
             case.close("coef", line.coef());
             case.close("intercept", line.intercept());
@@ -80,8 +58,7 @@ fn ridge_classifiers() {
             .alpha(case.optional_param("alpha").map_or(Ok(1.0), |v| v.number())?)
             .fit_intercept(intercept(case)?)
             .class_weight(if balanced { ClassWeight::Balanced } else { ClassWeight::Uniform });
-        let samples = Samples { weights: weights.as_ref().map(|w| w.view()), ..(&x, &y).into() };
-        let model = settings.fit_samples(samples)?;
+        let model = settings.fit_samples(weighted::<Array1<i64>>((&x, &y), &weights))?;
         case.close("coef", model.coef());
         // Without an intercept scikit-learn says 0 once, whatever the classes.
         let intercept = if intercept(case)? { model.intercept().to_vec() } else { vec![0.0] };
@@ -104,7 +81,7 @@ fn ridge_classifiers() {
 fn non_negative() {
     check("NonNegative", |case| {
         let settings = LinearRegression::new().positive(true).fit_intercept(intercept(case)?);
-        line(case, &settings.fit_samples(samples(&one_of(case)?))?);
+        line(case, &settings.fit_samples(One::of(case)?.samples())?);
         Ok(())
     });
 }
@@ -128,17 +105,17 @@ fn bayesian_regressions() {
             .lambda_1(prior("lambda_1")?)
             .lambda_2(prior("lambda_2")?)
             .fit_intercept(intercept(case)?);
-        let one = one_of(case)?;
-        let model = settings.fit_samples(samples(&one))?;
+        let one = One::of(case)?;
+        let model = settings.fit_samples(one.samples())?;
         case.close("lambda", model.lambda());
         case.close("score", model.scores().last());
-        bayesian(case, &model, &one.0)
+        bayesian(case, &model, &one.x)
     });
     check("ARDRegression", |case| {
         let threshold = case.optional_param("threshold_lambda").map_or(Ok(1e4), |v| v.number())?;
         let settings = ArdRegression::new().tol(1e-12).max_iter(20_000).threshold_lambda(threshold);
-        let one = one_of(case)?;
-        bayesian(case, &settings.fit_samples(samples(&one))?, &one.0)
+        let one = One::of(case)?;
+        bayesian(case, &settings.fit_samples(one.samples())?, &one.x)
     });
 }
 
@@ -153,13 +130,13 @@ fn path(case: &Case, path: &LarsPath, model: &LinearModel<f64>) -> Outcome {
 fn paths() {
     check("Lars", |case| {
         let count = case.optional_param("n_nonzero_coefs").map_or(Ok(500), |v| v.read())?;
-        let (settings, one) = (Lars::new().n_nonzero_coefs(count), one_of(case)?);
-        path(case, &settings.path(samples(&one))?, &settings.fit_samples(samples(&one))?)
+        let (settings, one) = (Lars::new().n_nonzero_coefs(count), One::of(case)?);
+        path(case, &settings.path(one.samples())?, &settings.fit_samples(one.samples())?)
     });
     check("LassoLars", |case| {
-        let settings = LassoLars::new().alpha(0.0).positive(flag(case, "positive")?);
-        let one = one_of(case)?;
-        path(case, &settings.path(samples(&one))?, &settings.fit_samples(samples(&one))?)
+        let settings = LassoLars::new().alpha(0.0).positive(flag(case, "positive", false)?);
+        let one = One::of(case)?;
+        path(case, &settings.path(one.samples())?, &settings.fit_samples(one.samples())?)
     });
 }
 
@@ -169,7 +146,7 @@ fn places_on_paths() {
         let bic = case.param("criterion")?.read::<&str>()? == "bic";
         let settings =
             LassoLarsIc::new().criterion(if bic { PathCriterion::Bic } else { PathCriterion::Aic });
-        let model = settings.fit_samples(samples(&one_of(case)?))?;
+        let model = settings.fit_samples(One::of(case)?.samples())?;
         line(case, &model);
         case.close("alpha", [&model.alpha()]);
         case.close("criterion", model.criterion());
@@ -178,11 +155,11 @@ fn places_on_paths() {
     });
     for subject in ["LarsCV", "LassoLarsCV"] {
         check(subject, |case| {
-            let (cv, one) = (KFold::new(case.param("cv")?.read()?), one_of(case)?);
+            let (cv, one) = (KFold::new(case.param("cv")?.read()?), One::of(case)?);
             let model = if subject == "LarsCV" {
-                LarsCv::new().cv(cv).fit_samples(samples(&one))?
+                LarsCv::new().cv(cv).fit_samples(one.samples())?
             } else {
-                LassoLarsCv::new().cv(cv).fit_samples(samples(&one))?
+                LassoLarsCv::new().cv(cv).fit_samples(one.samples())?
             };
             line(case, &model);
             case.close("alpha", [&model.alpha()]);
@@ -198,12 +175,12 @@ fn matching_pursuit() {
         let settings = OrthogonalMatchingPursuit::new()
             .n_nonzero_coefs(case.optional_param("n_nonzero_coefs").map(|v| v.read()).transpose()?)
             .tol(case.optional_param("tol").map(|v| v.number()).transpose()?);
-        line(case, &settings.fit_samples(samples(&one_of(case)?))?);
+        line(case, &settings.fit_samples(One::of(case)?.samples())?);
         Ok(())
     });
     check("OrthogonalMatchingPursuitCV", |case| {
         let settings = OrthogonalMatchingPursuitCv::new().cv(KFold::new(case.param("cv")?.read()?));
-        let model = settings.fit_samples(samples(&one_of(case)?))?;
+        let model = settings.fit_samples(One::of(case)?.samples())?;
         line(case, &model);
         case.same("count", model.n_nonzero_coefs());
         Ok(())

@@ -1,28 +1,11 @@
 //! Robust and isotonic regression: objectives and predictions of the reference.
 
-use crate::inputs::{numbers_of, weights_of};
-use estimand::core::Predict;
+use crate::inputs::{One, intercept, weights_of};
 use estimand::linear::{
     Direction, HuberRegressor, IsotonicRegression, OutOfBounds, QuantileRegressor, TheilSenRegressor,
 };
 use estimand::prelude::*;
-use estimand_parity::{Case, hold};
-
-/// Everything of a case but its settings: records, one target, weights.
-type Parts = (Array2<f64>, Array1<f64>, Option<Array1<f64>>);
-
-fn parts(case: &Case) -> Result<Parts, String> {
-    let (x, y) = numbers_of(case)?;
-    Ok((x, y.column(0).to_owned(), weights_of(case)?))
-}
-
-fn samples((x, y, weights): &Parts) -> Samples<'_, f64, Array1<f64>> {
-    Samples { weights: weights.as_ref().map(|w| w.view()), ..(x, y).into() }
-}
-
-fn intercept(case: &Case) -> Result<bool, String> {
-    case.optional_param("fit_intercept").map_or(Ok(true), |v| v.read())
-}
+use estimand_parity::hold;
 
 #[test]
 fn huber() {
@@ -30,13 +13,13 @@ fn huber() {
         "robust",
         |s| s == "HuberRegressor",
         |case| {
-            let data = parts(case)?;
+            let data = One::of(case)?;
             let settings = HuberRegressor::new()
                 .epsilon(case.param("epsilon")?.number()?)
                 .alpha(case.param("alpha")?.number()?)
                 .fit_intercept(intercept(case)?);
-            let model = settings.fit_samples(samples(&data))?;
-            case.close("predictions", &model.predict(&data.0)?);
+            let model = settings.fit(data.samples())?;
+            case.close("predictions", &model.predict(&data.x)?);
             case.close("scale", [&model.scale()]);
             case.close("objective", &model.report().objective);
             Ok(())
@@ -50,15 +33,15 @@ fn quantile() {
         "robust",
         |s| s == "QuantileRegressor",
         |case| {
-            let data = parts(case)?;
+            let data = One::of(case)?;
             let settings = QuantileRegressor::new()
                 .quantile(case.param("quantile")?.number()?)
                 .alpha(case.param("alpha")?.number()?)
                 .fit_intercept(intercept(case)?);
-            let model = settings.fit_samples(samples(&data))?;
+            let model = settings.fit(data.samples())?;
             case.close("objective", &model.report().objective);
             if case.expects("predictions") {
-                case.close("predictions", &model.predict(&data.0)?);
+                case.close("predictions", &model.predict(&data.x)?);
             }
             Ok(())
         },
@@ -71,7 +54,7 @@ fn theil_sen() {
         "robust",
         |s| s == "TheilSenRegressor",
         |case| {
-            let data = parts(case)?;
+            let data = One::of(case)?;
             let size = case.optional_param("n_subsamples").map(|n| n.read()).transpose()?;
             let settings = TheilSenRegressor::new()
                 .fit_intercept(intercept(case)?)
@@ -79,10 +62,10 @@ fn theil_sen() {
                 .max_subpopulation(100_000)
                 .max_iter(100_000)
                 .tol(1e-12);
-            let model = settings.fit_samples(samples(&data))?;
+            let model = settings.fit(data.samples())?;
             case.close("coef", model.coef());
             case.close("intercept", [&model.intercept()]);
-            case.close("predictions", &model.predict(&data.0)?);
+            case.close("predictions", &model.predict(&data.x)?);
             Ok(())
         },
     );

@@ -1,6 +1,6 @@
 //! Stochastic gradient descent: without shuffling, the very steps of the reference.
 
-use crate::inputs::{classes_of, numbers_of, weights_of};
+use crate::inputs::{classes_of, numbers_of, weighted, weights_of};
 use estimand::core::{FitClasses, Report};
 use estimand::linear::{LearningRate, SgdLoss, SgdModel, SgdPenalty, SgdRegressorLoss};
 use estimand::prelude::*;
@@ -128,8 +128,7 @@ fn classes<E: FitClasses<Model<f64> = SgdModel<f64>>>(
     let (table, weights) = (Csr::from_dense(x.view()), weights_of(case)?);
     let records = if case.input("sparse")?.read()? { Records::from(&table) } else { Records::from(&x) };
     for (run, key) in runs(case)? {
-        let samples =
-            Samples { weights: weights.as_ref().map(|w| w.view()), ..Samples::new(records, y.view()) };
+        let samples = weighted(Samples::new(records, y.view()), &weights);
         let model = settings(&run)?.fit_samples(samples)?;
         compare(case, &key, model.coef().iter().chain(model.intercept()).copied(), model.report());
         let proba = format!("proba {key}");
@@ -162,8 +161,7 @@ fn regressors() {
                     .loss(loss)
                     .learning_rate(run.learning_rate(LearningRate::InvScaling)?)
                     .power_t(run.power_t.unwrap_or(0.25));
-                let samples =
-                    Samples { weights: weights.as_ref().map(|w| w.view()), ..Samples::new(records, y) };
+                let samples = weighted(Samples::new(records, y), &weights);
                 let model = settings.fit_samples(samples)?;
                 compare(case, &key, model.coef().iter().copied().chain([model.intercept()]), model.report());
             }

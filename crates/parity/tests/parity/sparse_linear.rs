@@ -1,6 +1,6 @@
 //! Lasso, elastic net, their multi-task and cross-validated forms, and paths.
 
-use crate::inputs::{numbers_of, weights_of};
+use crate::inputs::{One, flag, intercept, numbers_of, weighted, weights_of};
 use estimand::core::{Fit, Predict};
 use estimand::linear::{
     ElasticNet, ElasticNetCv, ElasticNetCvModel, Lasso, LassoCv, LinearModel, MultiLinearModel,
@@ -15,10 +15,6 @@ const FAMILY: &str = "sparse_linear";
 const TOL: f64 = 1e-14;
 const MAX_ITER: usize = 200_000;
 
-fn flag(case: &Case, name: &str, default: bool) -> Result<bool, String> {
-    case.optional_param(name).map_or(Ok(default), |v| v.read())
-}
-
 fn ratio(case: &Case) -> Result<f64, String> {
     case.optional_param("l1_ratio").map_or(Ok(0.5), |v| v.number())
 }
@@ -31,7 +27,7 @@ fn one_target_or_several_by_themselves() {
         |case| {
             let settings = Lasso::new()
                 .alpha(case.param("alpha")?.number()?)
-                .fit_intercept(flag(case, "fit_intercept", true)?)
+                .fit_intercept(intercept(case)?)
                 .positive(flag(case, "positive", false)?);
             let settings = settings.tol(TOL).max_iter(MAX_ITER);
             check(case, Some(&settings), &settings)
@@ -80,11 +76,10 @@ fn check(
 ) -> Outcome {
     let (x, y) = numbers_of(case)?;
     let weights = weights_of(case)?;
-    let weights = weights.as_ref().map(|w| w.view());
     let unique = case.expects("coef");
     match one {
         Some(one) if y.ncols() == 1 => {
-            let model = one.fit_samples(Samples { weights, ..(&x, y.column(0)).into() })?;
+            let model = one.fit_samples(weighted((&x, y.column(0)), &weights))?;
             case.close("predictions", &model.predict(&x)?);
             case.close("objective", &model.report().objective);
             if unique {
@@ -93,7 +88,7 @@ fn check(
             }
         }
         _ => {
-            let model = many.fit_samples(Samples { weights, ..(&x, &y).into() })?;
+            let model = many.fit_samples(weighted((&x, &y), &weights))?;
             case.close("predictions", &model.predict(&x)?);
             case.close("objective", &model.report().objective);
             if unique {
@@ -127,10 +122,7 @@ fn paths() {
 fn cross_validated() {
     let of_one =
         |case: &Case, settings: &dyn Fit<f64, Array1<f64>, Model = ElasticNetCvModel<f64>>| -> Outcome {
-            let (x, y) = numbers_of(case)?;
-            let weights = weights_of(case)?;
-            let weights = weights.as_ref().map(|w| w.view());
-            let model = settings.fit_samples(Samples { weights, ..(&x, y.column(0)).into() })?;
+            let model = settings.fit_samples(One::of(case)?.samples())?;
             case.close("alphas", model.alphas());
             case.close("mse_path", model.mse_path());
             case.close("alpha", [&model.alpha()]);
@@ -154,8 +146,7 @@ fn cross_validated() {
         FAMILY,
         |s| s == "LassoCV",
         |case| {
-            let settings =
-                LassoCv::new().alphas(alphas(case)?).fit_intercept(flag(case, "fit_intercept", true)?);
+            let settings = LassoCv::new().alphas(alphas(case)?).fit_intercept(intercept(case)?);
             of_one(case, &settings.cv(KFold::new(4)).tol(TOL).max_iter(MAX_ITER))
         },
     );

@@ -6,26 +6,55 @@ use crate::kinds::{Settings, labels_and_probabilities};
 use crate::subject::{Outcome, Subject, Suite, Train};
 use estimand_core::{
     ClassWeight, Classifier, Decide, Features, Fit, FitBatches, FitClasses, Label, LearnClasses, PartialFit,
-    Predict, Probabilities,
+    Predict, Probabilities, Result, Samples, Scores,
 };
 use ndarray::{Array1, Array2, Axis, s};
+
+/// A fitted classifier of any type.
+pub(crate) trait Decides {
+    fn labels(&self, x: &Array2<f64>) -> Result<Array1<usize>>;
+    fn decisions(&self, x: &Array2<f64>) -> Result<Array2<f64>>;
+}
+impl<M: Scores<f64>> Decides for Classifier<M, usize> {
+    fn labels(&self, x: &Array2<f64>) -> Result<Array1<usize>> {
+        self.predict(x)
+    }
+    fn decisions(&self, x: &Array2<f64>) -> Result<Array2<f64>> {
+        self.decision_function(x)
+    }
+}
+
+type Numbered<'a> = Samples<'a, f64, Array1<usize>>;
+
+/// Fits a classifier of any type.
+type Learn<'e> = dyn Fn(Numbered<'_>) -> Result<Box<dyn Decides>> + 'e;
+
+fn learn<E: FitClasses>(estimator: &E, samples: Numbered<'_>) -> Result<Box<dyn Decides>>
+where
+    E::Model<f64>: 'static,
+{
+    Ok(Box::new(estimator.fit_samples(samples)?))
+}
+
+/// What holds for classifiers of any type.
+const CHECKS: &[(&str, fn(&Learn<'_>) -> Outcome)] = &[
+    ("clusters_are_told_apart", clusters),
+    ("the_strongest_decision_is_predicted", strongest),
+    ("labels_with_gaps_are_the_same", labels_with_gaps),
+    ("contradicting_rows_are_learnt", contradictions),
+    ("many_classes_are_told_apart", many_classes),
+];
 
 pub(crate) fn add<E: Settings + FitClasses>(suite: &mut Suite<E>, estimator: &E) {
     suite.add("decisions_have_the_right_shape", decision_shape);
     let e = estimator.clone();
-    suite.add("clusters_are_told_apart", move |_| clusters(&e));
-    let e = estimator.clone();
     suite.add("labels_of_any_type_come_back", move |_| labels(&e));
     let e = estimator.clone();
     suite.add("one_class_is_refused", move |s| one_class(&e, s));
-    let e = estimator.clone();
-    suite.add("the_strongest_decision_is_predicted", move |_| strongest(&e));
-    let e = estimator.clone();
-    suite.add("labels_with_gaps_are_the_same", move |_| labels_with_gaps(&e));
-    let e = estimator.clone();
-    suite.add("contradicting_rows_are_learnt", move |_| contradictions(&e));
-    let e = estimator.clone();
-    suite.add("many_classes_are_told_apart", move |_| many_classes(&e));
+    for (name, check) in CHECKS {
+        let e = estimator.clone();
+        suite.add(name, move |_| check(&|samples| learn(&e, samples)));
+    }
 }
 
 fn two_classes(mut p: Problem) -> Problem {
@@ -43,9 +72,9 @@ fn decision_shape(s: &Subject) -> Outcome {
     }
 }
 
-fn clusters<E: FitClasses>(estimator: &E) -> Outcome {
+fn clusters(learn: &Learn<'_>) -> Outcome {
     for p in [Problem::new(300, 6, 26), two_classes(Problem::new(300, 6, 27))] {
-        let found = ok("fitting", estimator.fit((&p.x, &p.labels)).and_then(|m| m.predict(&p.x)))?;
+        let found = ok("fitting", learn((&p.x, &p.labels).into()).and_then(|m| m.labels(&p.x)))?;
         let right = found.iter().zip(&p.labels).filter(|(a, b)| a == b).count();
         if right < 249 {
             return Err(format!("only {right} of 300 rows of separate clusters are right"));
@@ -55,33 +84,44 @@ fn clusters<E: FitClasses>(estimator: &E) -> Outcome {
 }
 
 fn labels<E: FitClasses>(estimator: &E) -> Outcome {
+    const WORDS: [&str; 3] = ["ant", "bee", "cat"];
     let p = Problem::new(90, 4, 28);
     let codes = ok("fitting", estimator.fit((&p.x, &p.labels)).and_then(|m| m.predict(&p.x)))?;
-    fn same<E: FitClasses, L: Label>(
-        estimator: &E,
-        p: &Problem,
-        codes: &Array1<usize>,
-        name: impl Fn(usize) -> L,
-    ) -> Outcome {
-        let y = p.labels.mapv(&name);
-        let model = ok("fitting", estimator.fit((&p.x, &y)))?;
-        if !model.classes().windows(2).all(|pair| pair[0] < pair[1]) {
-            return Err(format!("classes {:?} are not sorted", model.classes()));
-        }
-        let found = ok("predicting", model.predict(&p.x))?;
-        if found == codes.mapv(name) {
-            Ok(())
-        } else {
-            Err(format!("labels such as {} do not come back as codes do", y[0]))
-        }
-    }
-    same(estimator, &p, &codes, |c| ["ant", "bee", "cat"][c].to_string())?;
-    same(estimator, &p, &codes, |c| ["ant", "bee", "cat"][c])?;
-    same(estimator, &p, &codes, |c| c as i32 - 1)?;
-    same(estimator, &p, &codes, |c| [i64::MIN, 0, i64::MAX][c])?;
+    come_back(&p, &codes, |c| WORDS[c].to_string(), &|y| classes_and_labels(estimator, &p, y))?;
+    come_back(&p, &codes, |c| WORDS[c], &|y| classes_and_labels(estimator, &p, y))?;
+    come_back(&p, &codes, |c| c as i32 - 1, &|y| classes_and_labels(estimator, &p, y))?;
+    come_back(&p, &codes, |c| [i64::MIN, 0, i64::MAX][c], &|y| classes_and_labels(estimator, &p, y))?;
     let p = two_classes(p);
     let codes = ok("fitting", estimator.fit((&p.x, &p.labels)).and_then(|m| m.predict(&p.x)))?;
-    same(estimator, &p, &codes, |c| c == 1)
+    come_back(&p, &codes, |c| c == 1, &|y| classes_and_labels(estimator, &p, y))
+}
+
+fn classes_and_labels<E: FitClasses, L: Label>(
+    estimator: &E,
+    p: &Problem,
+    y: &Array1<L>,
+) -> Result<(Vec<L>, Array1<L>)> {
+    let model = estimator.fit((&p.x, y))?;
+    Ok((model.classes().to_vec(), model.predict(&p.x)?))
+}
+
+/// With labels called by `name`, the predictions are those of `codes`, called so.
+fn come_back<L: Label>(
+    p: &Problem,
+    codes: &Array1<usize>,
+    name: fn(usize) -> L,
+    classes_and_labels: &dyn Fn(&Array1<L>) -> Result<(Vec<L>, Array1<L>)>,
+) -> Outcome {
+    let y = p.labels.mapv(name);
+    let (classes, found) = ok("fitting", classes_and_labels(&y))?;
+    if !classes.windows(2).all(|pair| pair[0] < pair[1]) {
+        return Err(format!("classes {classes:?} are not sorted"));
+    }
+    if found == codes.mapv(name) {
+        Ok(())
+    } else {
+        Err(format!("labels such as {} do not come back as codes do", y[0]))
+    }
 }
 
 fn one_class<E: FitClasses>(estimator: &E, s: &Subject) -> Outcome {
@@ -96,11 +136,11 @@ fn one_class<E: FitClasses>(estimator: &E, s: &Subject) -> Outcome {
     refused("one class with weight", estimator.fit((&p.x, &labels, &weights)), &words)
 }
 
-fn strongest<E: FitClasses>(estimator: &E) -> Outcome {
+fn strongest(learn: &Learn<'_>) -> Outcome {
     for p in [Problem::new(90, 4, 38), two_classes(Problem::new(90, 4, 39))] {
-        let model = ok("fitting", estimator.fit((&p.x, &p.labels)))?;
-        let labels = ok("predicting", model.predict(&p.x))?;
-        let decisions = ok("deciding", model.decision_function(&p.x))?;
+        let model = ok("fitting", learn((&p.x, &p.labels).into()))?;
+        let labels = ok("predicting", model.labels(&p.x))?;
+        let decisions = ok("deciding", model.decisions(&p.x))?;
         for (i, row) in decisions.rows().into_iter().enumerate() {
             let best = match row.len() {
                 1 => usize::from(row[0] > 0.0),
@@ -114,37 +154,37 @@ fn strongest<E: FitClasses>(estimator: &E) -> Outcome {
     Ok(())
 }
 
-fn labels_with_gaps<E: FitClasses>(estimator: &E) -> Outcome {
+fn labels_with_gaps(learn: &Learn<'_>) -> Outcome {
     let p = Problem::new(60, 4, 40);
-    let model = ok("fitting", estimator.fit((&p.x, &p.labels)))?;
+    let model = ok("fitting", learn((&p.x, &p.labels).into()))?;
     let mut gaps = Array1::from_elem(120, 7);
     gaps.slice_mut(s![..;-2]).assign(&p.labels);
-    let other = ok("fitting", estimator.fit((&p.x, gaps.slice(s![..;-2]))))?;
-    let decide = |m: &Classifier<E::Model<f64>, usize>| ok("deciding", m.decision_function(&p.x));
-    agree("labels in every second place, from the end", &decide(&model)?, &decide(&other)?, 1e-12)
+    let other = ok("fitting", learn((&p.x, gaps.slice(s![..;-2])).into()))?;
+    let decide = |m: &dyn Decides| ok("deciding", m.decisions(&p.x));
+    agree("labels in every second place, from the end", &decide(&*model)?, &decide(&*other)?, 1e-12)
 }
 
 /// The same rows under opposite labels: nothing to learn, and no reason to run for ever.
-fn contradictions<E: FitClasses>(estimator: &E) -> Outcome {
+fn contradictions(learn: &Learn<'_>) -> Outcome {
     let p = Problem::new(20, 3, 41);
     let rows: Vec<usize> = (0..20).chain(0..20).collect();
     let labels = Array1::from_shape_fn(40, |i| i / 20);
     let x = p.x.select(Axis(0), &rows);
-    let model = ok("fitting", estimator.fit((&x, &labels)))?;
-    finite("contradicting rows", &ok("deciding", model.decision_function(&x))?)
+    let model = ok("fitting", learn((&x, &labels).into()))?;
+    finite("contradicting rows", &ok("deciding", model.decisions(&x))?)
 }
 
-fn many_classes<E: FitClasses>(estimator: &E) -> Outcome {
+fn many_classes(learn: &Learn<'_>) -> Outcome {
     // Ten clusters on the diagonal of ten columns.
     let mut p = Problem::new(200, 10, 42);
     p.labels = Array1::from_shape_fn(200, |i| i % 10);
     p.x.indexed_iter_mut().filter(|((i, j), _)| i % 10 == *j).for_each(|(_, v)| *v += 9.0);
-    let model = ok("fitting", estimator.fit((&p.x, &p.labels)))?;
-    let decisions = ok("deciding", model.decision_function(&p.x))?;
+    let model = ok("fitting", learn((&p.x, &p.labels).into()))?;
+    let decisions = ok("deciding", model.decisions(&p.x))?;
     if decisions.dim() != (200, 10) {
         return Err(format!("decisions of {:?} for 200 rows and ten classes", decisions.dim()));
     }
-    let found = ok("predicting", model.predict(&p.x))?;
+    let found = ok("predicting", model.labels(&p.x))?;
     for class in 0..10 {
         let right = found.iter().zip(&p.labels).filter(|(f, l)| **l == class && f == l).count();
         if right < 15 {
@@ -160,15 +200,24 @@ pub(crate) fn class_weights<E: FitClasses + Clone>(
     estimator: &E,
     set: fn(E, ClassWeight) -> E,
     s: &Subject,
+) -> Outcome
+where
+    E::Model<f64>: 'static,
+{
+    weights_of_rows(&|weight, samples| learn(&set(estimator.clone(), weight), samples), s)
+}
+
+fn weights_of_rows(
+    learn: &dyn Fn(ClassWeight, Numbered<'_>) -> Result<Box<dyn Decides>>,
+    s: &Subject,
 ) -> Outcome {
     let p = two_classes(Problem::new(90, 4, 43));
     let decide = |weight: ClassWeight, rows: Option<&Array1<f64>>| {
-        let estimator = set(estimator.clone(), weight);
-        let model = match rows {
-            Some(weights) => estimator.fit((&p.x, &p.labels, weights)),
-            None => estimator.fit((&p.x, &p.labels)),
+        let samples = match rows {
+            Some(weights) => (&p.x, &p.labels, weights).into(),
+            None => (&p.x, &p.labels).into(),
         };
-        ok("fitting", model.and_then(|m| m.decision_function(&p.x)))
+        ok("fitting", learn(weight, samples).and_then(|m| m.decisions(&p.x)))
     };
     let (count, n) = (p.labels.iter().filter(|l| **l == 0).count() as f64, p.labels.len() as f64);
     let balanced = [n / (2.0 * count), n / (2.0 * (n - count))];
@@ -187,18 +236,25 @@ pub(crate) fn class_weights<E: FitClasses + Clone>(
             "a class of weight 1e3 beside one of 1e-4 is predicted for {taken} of 90 rows only"
         ));
     }
-    let unknown = set(estimator.clone(), ClassWeight::of([(0, 1.0), (7, 2.0)]));
-    refused("a weight for an unknown class", unknown.fit((&p.x, &p.labels)), &["7", "0, 1"])?;
-    let negative = set(estimator.clone(), ClassWeight::of([(0, -1.0)]));
-    refused("a negative class weight", negative.fit((&p.x, &p.labels)), &["class_weight", "-1"])
+    let unknown = learn(ClassWeight::of([(0, 1.0), (7, 2.0)]), (&p.x, &p.labels).into());
+    refused("a weight for an unknown class", unknown, &["7", "0, 1"])?;
+    let negative = learn(ClassWeight::of([(0, -1.0)]), (&p.x, &p.labels).into());
+    refused("a negative class weight", negative, &["class_weight", "-1"])
 }
 
 pub(crate) fn probabilities<E: FitClasses>(estimator: &E) -> Outcome
 where
     E::Model<f64>: Probabilities<f64>,
 {
+    agree_with_decisions(&|train| labels_and_probabilities(estimator, train))
+}
+
+/// `answer` gives labels, probabilities and decisions for the records it has learnt from.
+fn agree_with_decisions(
+    answer: &dyn Fn(Train<'_, f64>) -> Result<(Array1<usize>, Array2<f64>, Array2<f64>)>,
+) -> Outcome {
     for p in [Problem::new(90, 4, 30), two_classes(Problem::new(90, 4, 31))] {
-        let (labels, proba, decisions) = ok("fitting", labels_and_probabilities(estimator, Train::of(&p)))?;
+        let (labels, proba, decisions) = ok("fitting", answer(Train::of(&p)))?;
         let sums = proba.sum_axis(Axis(1)).insert_axis(Axis(1));
         // k roundings in a sum of numbers below one.
         agree("sums of probabilities", &sums, &Array2::ones(sums.raw_dim()), 1e-12)?;

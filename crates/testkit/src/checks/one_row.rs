@@ -25,7 +25,7 @@ pub struct Both {
 pub(crate) fn compare(
     rows: &Array2<f64>,
     batch: Array2<f64>,
-    one: impl Fn(&[f64], &mut Scratch<f64>) -> Result<Vec<f64>>,
+    one: &dyn Fn(&[f64], &mut Scratch<f64>) -> Result<Vec<f64>>,
 ) -> Result<Both> {
     let mut scratch = Scratch::new();
     let mut alone = Array2::zeros(batch.raw_dim());
@@ -41,7 +41,11 @@ pub(crate) fn compare(
 
 pub(crate) fn as_in_a_batch<Y, E: OneRow<Y>>(estimator: &E) -> Outcome {
     let p = Problem::new(60, 4, 20);
-    let both = ok("fitting", estimator.both(Train::of(&p), &p.x))?;
+    judge(estimator.both(Train::of(&p), &p.x))
+}
+
+fn judge(both: Result<Both>) -> Outcome {
+    let both = ok("fitting", both)?;
     // Sums may be grouped otherwise in a batch: a few units in the last place.
     agree("rows one by one", &both.batch, &both.alone, 1e-12)?;
     refused("a row that is too short", both.too_short, &["columns", "expected 4", "found 3"])?;

@@ -3,7 +3,7 @@
 use super::{Named, agree, ok, refused};
 use crate::data::Problem;
 use crate::subject::{Outcome, Subject, Train};
-use estimand_core::{Fit, Predict, Samples};
+use estimand_core::{Fit, Predict, Result, Samples};
 use ndarray::{Array1, Array2, Axis, s, stack};
 
 pub(crate) const CHECKS: &[Named] = &[
@@ -73,14 +73,19 @@ where
     let weights = Array1::from_shape_fn(80, |i| 0.5 + (i % 3) as f64);
     let samples: Samples<'_, f64, Array1<f64>> = (&p.x, &p.y, &weights).into();
     let ask = |m: M| m.predict_records((&p.x).into()).map(|z| z.insert_axis(Axis(1)));
-    let alone = ok("alone", estimator.fit_samples(samples).and_then(ask))?;
-    let together = E::fit_many(&[estimator, estimator], samples);
+    let together =
+        E::fit_many(&[estimator, estimator], samples).into_iter().map(|m| m.and_then(ask)).collect();
+    agree_with(estimator.fit_samples(samples).and_then(ask), together)
+}
+
+fn agree_with(alone: Result<Array2<f64>>, together: Vec<Result<Array2<f64>>>) -> Outcome {
+    let alone = ok("alone", alone)?;
     if together.len() != 2 {
         return Err(format!("{} models from two settings", together.len()));
     }
-    for model in together {
+    for answer in together {
         // Shared sums may be grouped otherwise.
-        agree("together", &alone, &ok("together", model.and_then(ask))?, 1e-9)?;
+        agree("together", &alone, &ok("together", answer)?, 1e-9)?;
     }
     Ok(())
 }

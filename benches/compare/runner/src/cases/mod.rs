@@ -2,10 +2,12 @@
 
 mod bayes;
 mod boosting;
+mod cluster;
 mod glm;
 mod linear;
 mod logistic;
 mod metrics;
+mod neighbors;
 mod preprocessing;
 mod ridge_family;
 mod robust;
@@ -13,6 +15,8 @@ mod selection;
 mod sgd;
 mod sparse_linear;
 mod startup;
+mod svm;
+mod trees;
 
 use estimand_bench_protocol::Entry;
 
@@ -21,10 +25,12 @@ pub(crate) fn all() -> Vec<Entry> {
     [
         bayes::ENTRIES,
         boosting::ENTRIES,
+        cluster::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
         logistic::ENTRIES,
         metrics::ENTRIES,
+        neighbors::ENTRIES,
         preprocessing::ENTRIES,
         ridge_family::ENTRIES,
         robust::ENTRIES,
@@ -32,6 +38,8 @@ pub(crate) fn all() -> Vec<Entry> {
         sgd::ENTRIES,
         sparse_linear::ENTRIES,
         startup::ENTRIES,
+        svm::ENTRIES,
+        trees::ENTRIES,
     ]
     .concat()
 }

@@ -84,7 +84,7 @@ fn twin(
         for (w, x) in s.coef.iter_mut().zip(&x) {
             *w = *w * (1.0 - eta * rule.shrink) + step * x;
         }
-        s.intercept += if rule.intercept { step } else { 0.0 };
+        s.intercept += if rule.intercept { step - eta * rule.drift } else { 0.0 };
         if rule.cut > 0.0 {
             s.penalty += eta * rule.cut;
             for j in (0..x.len()).filter(|j| stored(x[*j])) {
@@ -113,7 +113,8 @@ fn rules() -> Vec<SgdRule> {
             for (shrink, cut) in [(0.0, 0.0), (0.5, 0.0), (0.0, 0.02), (0.3, 0.01)] {
                 for average in [0, 1, 17] {
                     let intercept = average != 17;
-                    rules.push(SgdRule { loss, rate, shrink, cut, intercept, average, measure: true });
+                    let drift = if average == 1 { 0.3 } else { 0.0 };
+                    rules.push(SgdRule { loss, rate, shrink, cut, intercept, drift, average, measure: true });
                 }
             }
         }
@@ -170,6 +171,7 @@ fn scores_that_are_not_finite_are_reported() {
             shrink: 0.0,
             cut: 0.0,
             intercept: true,
+            drift: 0.0,
             average: 0,
             measure: false,
         };

@@ -155,3 +155,19 @@ fn ratios_out_of_range_are_refused() {
         assert!(matches!(&error, Error::Parameter { name, .. } if name == "l1_ratio"), "{error}");
     }
 }
+
+#[test]
+fn small_units_of_y_change_no_choice() {
+    let (x, y) = sparse_problem(60, 8, 1, 57);
+    let y = y.column(0).to_owned();
+    let fit = |y: &Array1<f64>| LassoCv::new().alphas(20).fit((&x, y));
+    let model = fit(&y).unwrap();
+    for scale in [1e-20, 1e-100, 1e100] {
+        let scaled = fit(&(&y * scale)).unwrap();
+        assert!((scaled.alpha() / scale / model.alpha() - 1.0).abs() < 1e-9, "{scale}");
+        assert!(apart(model.coef(), &(scaled.coef() / scale)) < 1e-6, "{scale}");
+    }
+    for scale in [1e-160, 1e200] {
+        assert!(matches!(fit(&(&y * scale)), Err(Error::Numerical { .. })), "{scale}");
+    }
+}

@@ -1,0 +1,7 @@
+//! Every kernel machine under the conformance suite.
+
+#![cfg(test)]
+
+mod classifiers;
+mod regressors;
+mod transformers;
