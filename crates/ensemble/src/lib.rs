@@ -2,7 +2,8 @@
 //!
 //! | page | estimators |
 //! |---|---|
-//! | [`boosting`] | [`HistGradientBoostingClassifier`], [`HistGradientBoostingRegressor`], [`HistGradientBoostingQuantiles`], [`HistGradientBoostingRanker`]: trees that each learn what those before left over |
+//! | [`boosting`] | [`HistGradientBoostingClassifier`], [`HistGradientBoostingRegressor`], [`HistGradientBoostingQuantiles`], [`HistGradientBoostingRanker`]: trees on histograms that each learn what those before left over |
+//! | [`boosting::exact`] | [`GradientBoostingClassifier`], [`GradientBoostingRegressor`]: the same with exact trees |
 //! | [`forest`] | [`RandomForestClassifier`], [`RandomForestRegressor`], [`ExtraTreesClassifier`], [`ExtraTreesRegressor`]: the mean of many trees that differ by chance |
 //!
 //! [`formats`] reads models of LightGBM and XGBoost, and writes LightGBM's.
@@ -12,9 +13,9 @@ pub mod forest;
 pub mod formats;
 
 pub use boosting::{
-    HistGradientBoostingClassifier, HistGradientBoostingClassifierModel, HistGradientBoostingQuantiles,
-    HistGradientBoostingQuantilesModel, HistGradientBoostingRanker, HistGradientBoostingRegressor,
-    HistGradientBoostingRegressorModel, RegressionLoss,
+    ClassBooster, GradientBoostingClassifier, GradientBoostingRegressor, HistGradientBoostingClassifier,
+    HistGradientBoostingQuantiles, HistGradientBoostingRanker, HistGradientBoostingRegressor,
+    QuantileBooster, RegressionBooster, RegressionLoss,
 };
 pub use forest::{
     ClassForest, ExtraTreesClassifier, ExtraTreesRegressor, ForestModel, MultiRegressionForest,

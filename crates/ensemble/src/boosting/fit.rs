@@ -1,17 +1,15 @@
-//! From samples to a sum of trees: hold out, bin, boost, stop.
+//! From samples to a sum of trees: hold out, boost, stop.
 
 use super::History;
 use super::objective::{Objective, Truth};
 use super::ranking::Queries;
-use super::settings::{Common, EarlyStopping};
-use super::train::Task;
+use super::settings::Limits;
 use super::trees::{self, Trees};
 use super::watch::{OnRound, Round, Score};
 use estimand_core::records::Matrix;
 use estimand_core::split::{GroupShuffleSplit, ShuffleSplit, Splitter, StratifiedShuffleSplit};
-use estimand_core::{Error, Float, Fold, Records, Report, Result, Samples};
+use estimand_core::{Error, Float, Fold, Records, Report, Result, Samples, Seed};
 use estimand_grow::Tree;
-use estimand_grow::bins::{BinRules, Binned};
 use ndarray::{Array1, ArrayView1};
 
 /// What is to be predicted, owned.
@@ -23,7 +21,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    fn truth(&self) -> Truth<'_> {
+    pub(crate) fn truth(&self) -> Truth<'_> {
         match self {
             Self::Numbers(y) => Truth::Numbers(y),
             Self::Codes(y) => Truth::Codes(y),
@@ -42,9 +40,9 @@ impl Target {
 
 /// Rows with what is to be predicted of them.
 pub(crate) struct Part<'a, F> {
-    x: Records<'a, F>,
-    y: Target,
-    weights: Option<Vec<f64>>,
+    pub(crate) x: Records<'a, F>,
+    pub(crate) y: Target,
+    pub(crate) weights: Option<Vec<f64>>,
     /// Raw predictions, row by row, where they are kept.
     raw: Vec<f64>,
 }
@@ -110,6 +108,46 @@ pub(crate) enum HoldOut<'a> {
     Groups,
 }
 
+/// What makes the trees of rounds.
+pub(crate) trait Engine {
+    /// What reports call it.
+    const NAME: &'static str;
+
+    fn limits(&self) -> Limits;
+
+    fn seed(&self) -> Seed;
+
+    /// Raw predictions to begin with.
+    fn constants(&self, objective: &Objective, y: Truth<'_>, weights: Option<&[f64]>) -> Vec<f64> {
+        objective.constants(y, weights)
+    }
+
+    /// Fits a loss that depends on how far off raw predictions are; `raw` has those of the rows, output by output.
+    fn adapt(&self, _objective: &mut Objective, _y: Truth<'_>, _weights: Option<&[f64]>, _raw: &[Vec<f64>]) {}
+
+    /// Makes rounds until `after` says stop, and keeps `raw` up to date; `before` rounds have been made already. Returns
+    /// Σ wᵢ ℓ at the end.
+    fn run<F: Float>(
+        &self,
+        rows: &Part<'_, F>,
+        objective: &Objective,
+        before: usize,
+        raw: &mut [Vec<f64>],
+        after: impl FnMut(Made<'_>) -> bool + Send,
+    ) -> Result<f64>;
+}
+
+/// What a round has made.
+pub(crate) struct Made<'a> {
+    pub(crate) trees: Vec<Tree>,
+    /// Σ wᵢ ℓ before.
+    pub(crate) loss: f64,
+    /// How much it lowered the mean loss of the rows that it was not shown, where an engine looks at them.
+    pub(crate) out_of_bag: Option<f64>,
+    /// The loss that it made small.
+    pub(crate) objective: &'a Objective,
+}
+
 /// A finished fit.
 pub(crate) struct Fitted {
     pub(crate) trees: Trees,
@@ -119,7 +157,7 @@ pub(crate) struct Fitted {
 
 /// Boosts.
 pub(crate) fn fit<F: Float>(
-    common: &Common,
+    engine: &impl Engine,
     objective: &Objective,
     samples: Samples<'_, F, ()>,
     y: Target,
@@ -129,12 +167,12 @@ pub(crate) fn fit<F: Float>(
     let x = samples.x;
     let weights = samples.weights.map(|w| w.iter().map(|w| w.f64()).collect::<Vec<_>>());
     let all = Part::new(x, y, weights);
-    if extras.held_out.is_some() || !common.holds_out(x.nrows()) {
-        return boost(common, objective, &all, extras);
+    if extras.held_out.is_some() || !engine.limits().holds_out(x.nrows()) {
+        return boost(engine, objective, &all, extras);
     }
     // While rows still have their own numbers.
     x.check_finite_or_missing()?;
-    let fold = hold_out(common, samples, by)?;
+    let fold = hold_out(engine, samples, by)?;
     let (train_x, test_x): (Matrix<F>, Matrix<F>) = (x.select(&fold.train), x.select(&fold.test));
     let part = |x, rows: &[usize]| {
         let weights = all.weights.as_ref().map(|w| rows.iter().map(|i| w[*i]).collect());
@@ -147,11 +185,11 @@ pub(crate) fn fit<F: Float>(
         score: extras.score.take(),
         on_round: extras.on_round.take(),
     };
-    boost(common, objective, &train, &mut extras)
+    boost(engine, objective, &train, &mut extras)
 }
 
-fn hold_out<F: Float>(common: &Common, samples: Samples<'_, F, ()>, by: HoldOut<'_>) -> Result<Fold> {
-    let (x, share, seed) = (samples.x, common.validation_fraction, common.seed.0);
+fn hold_out<F: Float>(engine: &impl Engine, samples: Samples<'_, F, ()>, by: HoldOut<'_>) -> Result<Fold> {
+    let (x, share, seed) = (samples.x, engine.limits().validation_fraction, engine.seed().0);
     let folds = match by {
         HoldOut::Classes(codes) => {
             let samples: Samples<'_, F, Array1<u32>> = Samples::new(x, codes);
@@ -170,57 +208,42 @@ fn hold_out<F: Float>(common: &Common, samples: Samples<'_, F, ()>, by: HoldOut<
 }
 
 fn boost<F: Float>(
-    common: &Common,
+    engine: &impl Engine,
     objective: &Objective,
     train: &Part<'_, F>,
     extras: &mut Extras<'_>,
 ) -> Result<Fitted> {
-    let k = objective.outputs();
-    let rules = common.rules(train.x.ncols())?;
-    let weights = train.weights.as_deref();
-    let bins = BinRules {
-        max_bins: common.max_bins,
-        categorical: &common.categorical,
-        seed: common.seed.child(1),
-        ..BinRules::default()
-    };
-    let table = Binned::new(train.x, weights, &bins)?;
-    let truth = train.y.truth();
+    let (limits, k) = (engine.limits(), objective.outputs());
+    let (truth, weights, n) = (train.y.truth(), train.weights.as_deref(), train.x.nrows());
     let mut model = match extras.start {
         Some(start) => start.clone(),
-        None => Trees { trees: Vec::new(), constants: objective.constants(truth, weights) },
+        None => Trees { trees: Vec::new(), constants: engine.constants(objective, truth, weights) },
     };
     let before = model.trees.len() / k;
-    if before >= common.rounds {
+    if before >= limits.rounds {
         let allowed = format!("above the {before} rounds of the model to go on from");
-        return Err(Error::parameter("max_iter", common.rounds, allowed));
+        return Err(Error::parameter("max_iter", limits.rounds, allowed));
     }
     if !model.constants.iter().all(|c| c.is_finite()) {
         return Err(Error::target("the mean of y lies outside what the loss allows for a mean"));
     }
     let mut raw: Vec<Vec<f64>> = match before {
-        0 => model.constants.iter().map(|c| vec![*c; table.nrows()]).collect(),
+        0 => model.constants.iter().map(|c| vec![*c; n]).collect(),
         _ => model.raw(train.x, usize::MAX).columns().into_iter().map(|c| c.to_vec()).collect(),
     };
-    let weight = weights.map_or(table.nrows() as f64, |w| w.iter().sum());
-    let (mut history, mut judge) = (History::default(), Judge::begin(objective, &model, extras)?);
-    let task = Task {
-        table: &table,
-        truth,
-        weights,
-        objective,
-        rules: &rules,
-        sampling: common.row_sampling,
-        before,
-    };
+    let mut objective = objective.clone();
+    engine.adapt(&mut objective, truth, weights, &raw);
+    let weight = weights.map_or(n as f64, |w| w.iter().sum());
+    let (mut history, mut judge) = (History::default(), Judge::begin(&objective, &model, extras)?);
     let mut failure = None;
-    task.run(&mut raw, |trees, loss| {
-        history.train.push(loss / weight);
-        let judged = judge.round(objective, &trees, extras);
-        model.trees.extend(trees);
+    let loss = engine.run(train, &objective, before, &mut raw, |made| {
+        history.train.push(made.loss / weight);
+        history.out_of_bag.extend(made.out_of_bag);
+        let judged = judge.round(made.objective, &made.trees, extras);
+        model.trees.extend(made.trees);
         let round = |(validation_loss, score)| Round {
             number: model.trees.len() / k,
-            train_loss: loss / weight,
+            train_loss: made.loss / weight,
             validation_loss,
             score,
         };
@@ -232,25 +255,26 @@ fn boost<F: Float>(
             }
         };
         let is_ended = extras.on_round.as_mut().is_some_and(|on_round| on_round(&round).is_break());
-        let may_stop = common.early_stopping != EarlyStopping::Never;
-        !is_ended
-            && model.trees.len() < common.rounds * k
-            && !(may_stop && common.should_stop(&judge.judgements))
-    });
+        !is_ended && model.trees.len() < limits.rounds * k && !limits.should_stop(&judge.judgements)
+    })?;
     if let Some(error) = failure {
         return Err(error);
     }
-    history.train.push(task.loss(&raw) / weight);
+    let loss = loss / weight;
+    history.train.push(loss);
     history.validation = judge.losses;
-    let loss = history.train.last().copied().unwrap_or_default();
     if !loss.is_finite() {
         return Err(Error::numerical("the loss is no longer finite; lower the learning rate, or scale y"));
     }
-    let mut report = Report::iterative("histogram boosting", model.trees.len() / k, true).objective(loss);
+    let mut report = Report::iterative(engine_name(engine), model.trees.len() / k, true).objective(loss);
     if let Some(last) = history.validation.last() {
         report = report.note(format!("mean loss of the held-out rows: {last:.6e}"));
     }
     Ok(Fitted { trees: model, history, report })
+}
+
+fn engine_name<E: Engine>(_: &E) -> &'static str {
+    E::NAME
 }
 
 /// What the held-out rows have said so far.

@@ -113,10 +113,11 @@ impl Objective {
             Self::Multinomial(loss) => loss.mean(&mut z),
             Self::Robust(_) | Self::Ranking => (),
         }
-        if *self == Self::Scalar(Loss::Binomial) {
+        let is_class = matches!(self, Self::Scalar(Loss::Binomial | Loss::Exponential));
+        if is_class {
             z = z.into_iter().flat_map(|p| [1.0 - p, p]).collect();
         }
-        let columns = if *self == Self::Scalar(Loss::Binomial) { 2 } else { self.outputs() };
+        let columns = if is_class { 2 } else { self.outputs() };
         Array2::from_shape_vec((z.len() / columns, columns), z).unwrap_or_default()
     }
 
@@ -138,7 +139,7 @@ impl Objective {
                 .iter()
                 .map(|loss| {
                     let pairs = y.numbers().iter().enumerate().map(|(i, y)| (*y, weight(i))).collect();
-                    quantile(pairs, loss.level().unwrap_or(0.5))
+                    quantile(pairs, loss.level().unwrap_or(0.5)).middle()
                 })
                 .collect(),
         }
@@ -156,9 +157,22 @@ fn mean(y: &[f64], weights: Option<&[f64]>) -> f64 {
     first + sum / total
 }
 
-/// The value that a share `level` of the weight lies below: the lowest that has that much at or below it, or halfway to
-/// the next where it has exactly as much.
-pub(crate) fn quantile(mut values: Vec<(f64, f64)>, level: f64) -> f64 {
+/// A value that a share of the weight lies below: the lowest that has that much at or below it, and the next one where
+/// it has exactly as much, else itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Quantile {
+    pub(crate) low: f64,
+    high: f64,
+}
+
+impl Quantile {
+    pub(crate) fn middle(self) -> f64 {
+        self.low / 2.0 + self.high / 2.0
+    }
+}
+
+/// The quantile of values with weights.
+pub(crate) fn quantile(mut values: Vec<(f64, f64)>, level: f64) -> Quantile {
     values.retain(|(_, w)| *w > 0.0);
     values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let wanted = level * values.iter().map(|v| v.1).sum::<f64>();
@@ -167,11 +181,11 @@ pub(crate) fn quantile(mut values: Vec<(f64, f64)>, level: f64) -> f64 {
         below += weight;
         let next = values.get(i + 1).map_or(*value, |next| next.0);
         if below == wanted {
-            return value / 2.0 + next / 2.0;
+            return Quantile { low: *value, high: next };
         }
         if below > wanted {
-            return *value;
+            return Quantile { low: *value, high: *value };
         }
     }
-    values.last().map_or(0.0, |last| last.0)
+    values.last().map_or(Quantile::default(), |last| Quantile { low: last.0, high: last.0 })
 }

@@ -42,7 +42,7 @@ boosting_params! {
 /// A fitted [`HistGradientBoostingQuantiles`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
-pub struct HistGradientBoostingQuantilesModel<F> {
+pub struct QuantileBooster<F> {
     features: Features,
     trees: Trees,
     quantiles: Vec<f64>,
@@ -51,7 +51,7 @@ pub struct HistGradientBoostingQuantilesModel<F> {
     scalar: PhantomData<F>,
 }
 
-impl<F: Float> HistGradientBoostingQuantilesModel<F> {
+impl<F: Float> QuantileBooster<F> {
     /// Which quantiles are predicted: the columns of predictions.
     pub fn quantiles(&self) -> &[f64] {
         &self.quantiles
@@ -79,7 +79,7 @@ impl<F: Float> HistGradientBoostingQuantilesModel<F> {
 }
 
 impl<F: Float> Fit<F, Array1<F>> for HistGradientBoostingQuantiles {
-    type Model = HistGradientBoostingQuantilesModel<F>;
+    type Model = QuantileBooster<F>;
 
     fn fit_samples(&self, samples: Samples<'_, F, Array1<F>>) -> Result<Self::Model> {
         self.check()?;
@@ -94,7 +94,7 @@ impl<F: Float> Fit<F, Array1<F>> for HistGradientBoostingQuantiles {
         let y = Target::Numbers(samples.y.iter().map(|y| y.f64()).collect());
         let rest = samples.without_y();
         let fitted = fit(&self.common(), &objective, rest, y, HoldOut::Rows, &mut Extras::default())?;
-        Ok(HistGradientBoostingQuantilesModel {
+        Ok(QuantileBooster {
             features: Features::of(samples.x),
             trees: fitted.trees,
             quantiles: q.clone(),
@@ -105,7 +105,7 @@ impl<F: Float> Fit<F, Array1<F>> for HistGradientBoostingQuantiles {
     }
 }
 
-impl<F: Float> Predict<F> for HistGradientBoostingQuantilesModel<F> {
+impl<F: Float> Predict<F> for QuantileBooster<F> {
     type Output = Array2<F>;
 
     fn predict_records(&self, x: Records<'_, F>) -> Result<Array2<F>> {
@@ -120,7 +120,7 @@ impl<F: Float> Predict<F> for HistGradientBoostingQuantilesModel<F> {
     }
 }
 
-estimand_core::persist!(HistGradientBoostingQuantilesModel<F>, |model| {
+estimand_core::persist!(QuantileBooster<F>, |model| {
     model.features.check_loaded()?;
     check_len("constants", model.quantiles.len(), model.trees.outputs())?;
     model.trees.check_loaded(model.features.count())
@@ -151,8 +151,7 @@ mod tests {
             );
         }
         assert!(predicted.rows().into_iter().all(|row| row[0] <= row[1]));
-        let again =
-            HistGradientBoostingQuantilesModel::<f64>::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        let again = QuantileBooster::<f64>::from_bytes(&model.to_bytes().unwrap()).unwrap();
         assert_eq!(again, model);
     }
 

@@ -12,7 +12,7 @@
 
 use super::fit::{Extras, HoldOut, Target, fit};
 use super::objective::Objective;
-use super::regressor::HistGradientBoostingRegressorModel;
+use super::regressor::RegressionBooster;
 use super::settings::boosting_params;
 use super::watch::Watch;
 use estimand_core::{Describe, Error, Features, Fit, Float, Result, Samples};
@@ -59,7 +59,7 @@ impl HistGradientBoostingRanker {
         &self,
         samples: impl Into<Samples<'a, F, Array1<F>>>,
         watch: Watch<'_, F, Array1<F>>,
-    ) -> Result<HistGradientBoostingRegressorModel<F>>
+    ) -> Result<RegressionBooster<F>>
     where
         F: Float + 'a,
     {
@@ -74,13 +74,13 @@ impl HistGradientBoostingRanker {
         &self,
         samples: Samples<'_, F, Array1<F>>,
         mut extras: Extras<'_>,
-    ) -> Result<HistGradientBoostingRegressorModel<F>> {
+    ) -> Result<RegressionBooster<F>> {
         self.check()?;
         samples.check()?;
         let y = self.target(&samples)?;
         let rest = samples.without_y();
         let fitted = fit(&self.common(), &Objective::Ranking, rest, y, HoldOut::Groups, &mut extras)?;
-        Ok(HistGradientBoostingRegressorModel::new(samples.x, fitted, Link::Identity))
+        Ok(RegressionBooster::new(samples.x, fitted, Link::Identity))
     }
 
     fn target<F: Float>(&self, samples: &Samples<'_, F, Array1<F>>) -> Result<Target> {
@@ -93,7 +93,7 @@ impl HistGradientBoostingRanker {
 }
 
 impl<F: Float> Fit<F, Array1<F>> for HistGradientBoostingRanker {
-    type Model = HistGradientBoostingRegressorModel<F>;
+    type Model = RegressionBooster<F>;
 
     fn fit_samples(&self, samples: Samples<'_, F, Array1<F>>) -> Result<Self::Model> {
         self.fit_with(samples, Extras::default())

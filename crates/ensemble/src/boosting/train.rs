@@ -7,14 +7,59 @@
 //! 4  raw predictions of all rows, from the leaves that they are in
 //! ```
 
+use super::fit::{Engine, Made, Part};
 use super::objective::{Objective, Truth, quantile};
 use super::sampling::{RowSampling, Sample};
+use super::settings::{Common, Limits};
+use estimand_core::{Float, Result, Seed};
 use estimand_grow::Tree;
-use estimand_grow::bins::Binned;
+use estimand_grow::bins::{BinRules, Binned};
 use estimand_grow::hist::{GradientCell, GrowRules, Grower, Grown, Routes, Totals};
 use estimand_kernels as kernels;
 use estimand_par as par;
 use std::sync::Mutex;
+
+impl Engine for Common {
+    const NAME: &'static str = "histogram boosting";
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    fn run<F: Float>(
+        &self,
+        rows: &Part<'_, F>,
+        objective: &Objective,
+        before: usize,
+        raw: &mut [Vec<f64>],
+        mut after: impl FnMut(Made<'_>) -> bool + Send,
+    ) -> Result<f64> {
+        let rules = self.rules(rows.x.ncols())?;
+        let weights = rows.weights.as_deref();
+        let bins = BinRules {
+            max_bins: self.max_bins,
+            categorical: &self.categorical,
+            seed: self.seed.child(1),
+            bundle: true,
+            ..BinRules::default()
+        };
+        let task = Task {
+            table: &Binned::new(rows.x, weights, &bins)?,
+            truth: rows.y.truth(),
+            weights,
+            objective,
+            rules: &rules,
+            sampling: self.row_sampling,
+            before,
+        };
+        task.run(raw, |trees, loss| after(Made { trees, loss, out_of_bag: None, objective }));
+        Ok(task.loss(raw))
+    }
+}
 
 /// What there is to learn from.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +122,7 @@ impl Task<'_> {
 }
 
 /// Raw predictions of some rows, row by row.
-fn side_by_side(raw: &[Vec<f64>], rows: std::ops::Range<usize>) -> Vec<f64> {
+pub(crate) fn side_by_side(raw: &[Vec<f64>], rows: std::ops::Range<usize>) -> Vec<f64> {
     match raw {
         [only] => only[rows].to_vec(),
         _ => rows.flat_map(|i| raw.iter().map(move |raw| raw[i])).collect(),
@@ -235,7 +280,7 @@ fn renew(
             (y[i] - raw[i], task.weight(i) * factor(i))
         });
         let (low, high) = grown.bounds[leaf];
-        quantile(left_over.collect(), level).max(low).min(high)
+        quantile(left_over.collect(), level).middle().max(low).min(high)
     });
     for ((node, _), value) in grown.leaves.iter().zip(values) {
         grown.tree.value_mut(*node)[0] = task.rules.rate * value;

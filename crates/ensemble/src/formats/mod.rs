@@ -7,14 +7,14 @@
 //!
 //! ```
 //! use estimand_core::{Fit, Predict};
-//! use estimand_ensemble::{HistGradientBoostingRegressor, HistGradientBoostingRegressorModel, formats};
+//! use estimand_ensemble::{HistGradientBoostingRegressor, RegressionBooster, formats};
 //! use ndarray::{Array1, Array2};
 //!
 //! let x = Array2::from_shape_fn((100, 2), |(i, j)| (i * (j + 3) % 17) as f64);
 //! let y: Array1<f64> = x.column(0).mapv(|x| x * x);
 //! let model = HistGradientBoostingRegressor::new().fit((&x, &y))?;
 //! let text = model.to_lightgbm();
-//! let again: HistGradientBoostingRegressorModel<f64> = formats::from_lightgbm(&text)?.into_regressor()?;
+//! let again: RegressionBooster<f64> = formats::from_lightgbm(&text)?.into_regressor()?;
 //! let differences = again.predict(&x)? - model.predict(&x)?;
 //! assert!(differences.iter().all(|d| d.abs() < 1e-12 * 256.0));
 //! # Ok::<(), estimand_core::Error>(())
@@ -34,7 +34,7 @@ pub(crate) use lightgbm::{Task, write as write_lightgbm};
 pub use xgboost::from_xgboost;
 
 use crate::boosting::trees::Trees;
-use crate::boosting::{HistGradientBoostingClassifierModel, HistGradientBoostingRegressorModel};
+use crate::boosting::{ClassBooster, RegressionBooster};
 use estimand_core::{Classifier, Error, Features, Float, Label, Result};
 use estimand_grow::{Stat, Test, Tree};
 use estimand_loss::Link;
@@ -84,11 +84,9 @@ impl Imported {
     ///
     /// # Errors
     /// For a model of classes.
-    pub fn into_regressor<F: Float>(self) -> Result<HistGradientBoostingRegressorModel<F>> {
+    pub fn into_regressor<F: Float>(self) -> Result<RegressionBooster<F>> {
         match self.kind {
-            Kind::Numbers(link) => {
-                Ok(HistGradientBoostingRegressorModel::imported(self.features, self.trees, link))
-            }
+            Kind::Numbers(link) => Ok(RegressionBooster::imported(self.features, self.trees, link)),
             Kind::Classes(_) => Err(foreign("it tells classes apart; read it with `into_classifier`")),
         }
     }
@@ -100,10 +98,10 @@ impl Imported {
     pub fn into_classifier<F: Float, L: Label>(
         self,
         classes: Vec<L>,
-    ) -> Result<Classifier<HistGradientBoostingClassifierModel<F>, L>> {
+    ) -> Result<Classifier<ClassBooster<F>, L>> {
         match self.kind {
             Kind::Classes(k) if k == classes.len() => {
-                let model = HistGradientBoostingClassifierModel::imported(self.features, self.trees);
+                let model = ClassBooster::imported(self.features, self.trees);
                 Classifier::from_parts(model, classes)
             }
             Kind::Classes(k) => Err(Error::shape("number of labels", k, classes.len())),

@@ -8,6 +8,7 @@ mod cluster;
 mod datasets;
 mod files;
 mod glm;
+mod gradient_boosting;
 mod inputs;
 mod linear;
 mod logistic;
