@@ -4,10 +4,12 @@ use super::History;
 use super::fit::{Extras, HoldOut, Target, fit};
 use super::objective::Objective;
 use super::settings::boosting_params;
-use super::trees::{Trees, check_records};
+use super::trees::{Trees, check_records, check_row};
 use estimand_core::persist::check_len;
 use estimand_core::samples::check_finite_target;
-use estimand_core::{Describe, Error, Features, Fit, Float, Predict, Records, Report, Result, Samples};
+use estimand_core::{
+    Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
+};
 use estimand_grow::Tree;
 use estimand_loss::Robust;
 use ndarray::{Array1, Array2, Axis};
@@ -120,6 +122,19 @@ impl<F: Float> Predict<F> for QuantileBooster<F> {
     }
 }
 
+impl<F: Float> PredictOne<F> for QuantileBooster<F> {
+    /// One value for each quantile: the only memory that is allocated.
+    type One<'m> = Array1<F>;
+
+    fn predict_one(&self, row: &[F], _: &mut Scratch<F>) -> Result<Array1<F>> {
+        check_row(&self.features, row)?;
+        let mut raw: Vec<F> =
+            (0..self.quantiles.len()).map(|q| F::of(self.trees.raw_output(row, q))).collect();
+        raw.sort_unstable_by(|a, b| a.f64().total_cmp(&b.f64()));
+        Ok(raw.into())
+    }
+}
+
 estimand_core::persist!(QuantileBooster<F>, |model| {
     model.features.check_loaded()?;
     check_len("constants", model.quantiles.len(), model.trees.outputs())?;
@@ -151,8 +166,26 @@ mod tests {
             );
         }
         assert!(predicted.rows().into_iter().all(|row| row[0] <= row[1]));
+        let row = [3.0, 50.0];
+        let one = model.predict_one(&row, &mut Scratch::default()).unwrap();
+        assert_eq!(one, model.predict(&array![row]).unwrap().row(0));
         let again = QuantileBooster::<f64>::from_bytes(&model.to_bytes().unwrap()).unwrap();
         assert_eq!(again, model);
+    }
+
+    #[test]
+    fn a_weight_of_two_is_the_row_twice() {
+        let x = Array2::from_shape_fn((90, 2), |(i, j)| ((i + 1) * (j + 7) * 31 % 97) as f64);
+        let y: Array1<f64> = x.column(0).mapv(f64::sqrt) + x.column(1).mapv(|v| v / 50.0);
+        let w = Array1::from_shape_fn(90, |i| (i % 3) as f64);
+        let rows: Vec<usize> = (0..90).flat_map(|i| std::iter::repeat_n(i, i % 3)).collect();
+        let (twice_x, twice_y) = (x.select(Axis(0), &rows), y.select(Axis(0), &rows));
+        let settings = HistGradientBoostingQuantiles::new().min_samples_leaf(4.0).max_iter(10);
+        let (a, b) = (settings.fit((&x, &y, &w)).unwrap(), settings.fit((&twice_x, &twice_y)).unwrap());
+        assert_eq!(a.predict(&x).unwrap(), b.predict(&x).unwrap());
+        let bad = array![1.0, f64::NAN];
+        assert!(settings.fit((&x.slice(ndarray::s![..2, ..]), &bad)).is_err());
+        assert!(a.predict(&x.slice(ndarray::s![.., ..1])).is_err());
     }
 
     #[test]

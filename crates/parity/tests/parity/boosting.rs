@@ -24,6 +24,7 @@ macro_rules! settings {
             .max_depth(optional($case, "depth")?)
             .min_samples_leaf(number($case, "least")?)
             .l2_regularization(number($case, "l2")?)
+            .min_hessian(optional($case, "min_hessian")?.unwrap_or(0.001))
             .interaction_cst(optional($case, "interactions")?.unwrap_or_default())
             .early_stopping(EarlyStopping::Never)
     };
