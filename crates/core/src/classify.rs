@@ -192,6 +192,19 @@ pub struct Classifier<M, L> {
     model: M,
     classes: Vec<L>,
 }
+impl<M, L: Label> Classifier<M, L> {
+    /// A fitted algorithm from elsewhere, and the labels that its codes stand for.
+    ///
+    /// # Errors
+    /// If there are fewer than two labels, or they are not in ascending order. Whether they are as many as the algorithm has
+    /// classes is for the caller to see to.
+    pub fn from_parts(model: M, classes: Vec<L>) -> Result<Self> {
+        if classes.len() < 2 || !classes.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Err(Error::shape("labels", "two or more in ascending order", classes.len()));
+        }
+        Ok(Self { model, classes })
+    }
+}
 impl<M, L> Classifier<M, L> {
     /// The classes, sorted; columns of scores and probabilities follow this order.
     pub fn classes(&self) -> &[L] {

@@ -79,6 +79,8 @@ mod pages {
     mod pipelines {}
     #[doc = include_str!("../../../docs/guide/linear-models.md")]
     mod linear_models {}
+    #[doc = include_str!("../../../docs/guide/trees-and-boosting.md")]
+    mod trees_and_boosting {}
     #[doc = include_str!("../../../docs/guide/neighbors.md")]
     mod neighbors {}
     #[doc = include_str!("../../../docs/guide/clustering.md")]

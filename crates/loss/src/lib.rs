@@ -9,6 +9,7 @@
 //! |---|---|---|---|---|
 //! | [`Loss::Squared`] | ½ (z − y)² | z − y | 1 | z |
 //! | [`Loss::Binomial`] | ln(1 + eᶻ) − y z, y in {0, 1} | σ(z) − y | σ(z) (1 − σ(z)) | σ(z) = 1 / (1 + e⁻ᶻ) |
+//! | [`Loss::Exponential`] | exp(−z/2) for y = 1, exp(z/2) for y = 0 | −ℓ/2, ℓ/2 | ℓ/4 | σ(z) |
 //! | [`Multinomial`] | ln Σⱼ exp zⱼ − z_y, y in {0 … k − 1} | pⱼ − \[j = y\] | pⱼ (1 − pⱼ) | pⱼ = exp zⱼ / Σᵢ exp zᵢ |
 //!
 //! [`Tweedie`] has the losses of counts, amounts and waiting times, with the [`Link`] to choose; [`Robust`] has those that large errors

@@ -20,6 +20,8 @@ pub enum Loss {
     Squared,
     /// The negative log-likelihood of y in {0, 1}; logit link.
     Binomial,
+    /// exp(−z/2) for y = 1 and exp(z/2) for y = 0: AdaBoost's, of log-odds; logit link.
+    Exponential,
 }
 
 /// Raw predictions that are copied at a time where the caller's must be kept.
@@ -44,6 +46,7 @@ impl Loss {
         match self {
             Self::Squared => squared(z, y, weights),
             Self::Binomial => kernels::logistic_loss(z, y, weights),
+            Self::Exponential => exponential(z, y, weights, &mut []),
         }
     }
 
@@ -58,6 +61,7 @@ impl Loss {
                 squared(z, y, weights)
             }
             Self::Binomial => kernels::logistic_loss_curvature(z, y, weights, h),
+            Self::Exponential => exponential(z, y, weights, h),
         }
     }
 
@@ -65,7 +69,7 @@ impl Loss {
     pub fn mean<F: Float>(self, z: &mut [F]) {
         match self {
             Self::Squared => (),
-            Self::Binomial => kernels::sigmoid(z),
+            Self::Binomial | Self::Exponential => kernels::sigmoid(z),
         }
     }
 
@@ -73,7 +77,7 @@ impl Loss {
     pub fn link(self, mean: f64) -> f64 {
         match self {
             Self::Squared => mean,
-            Self::Binomial => (mean / (1.0 - mean)).ln(),
+            Self::Binomial | Self::Exponential => (mean / (1.0 - mean)).ln(),
         }
     }
 }
@@ -91,4 +95,19 @@ fn squared<F: Float>(z: &mut [F], y: &[F], weights: Option<&[F]>) -> f64 {
         total += kernels::dot(residual, z);
     }
     0.5 * total
+}
+
+/// The loss e = exp(∓z/2); its gradient is ∓e/2 and its curvature e/4.
+fn exponential<F: Float>(z: &mut [F], y: &[F], weights: Option<&[F]>, h: &mut [F]) -> f64 {
+    let mut total = 0.0;
+    for (i, (z, y)) in z.iter_mut().zip(y).enumerate() {
+        let towards = if y.f64() > 0.5 { -0.5 } else { 0.5 };
+        let loss = weights.map_or(1.0, |w| w[i].f64()) * (towards * z.f64()).exp();
+        total += loss;
+        *z = F::of(towards * loss);
+        if let Some(h) = h.get_mut(i) {
+            *h = F::of(0.25 * loss);
+        }
+    }
+    total
 }

@@ -4,7 +4,7 @@ use estimand_core::Float;
 use proptest::prelude::*;
 use std::f64::consts::LN_2;
 
-const LOSSES: [Loss; 2] = [Loss::Squared, Loss::Binomial];
+const LOSSES: [Loss; 3] = [Loss::Squared, Loss::Binomial, Loss::Exponential];
 
 /// (y, z, ℓ, ∂ℓ/∂z, ∂²ℓ/∂z²) to 17 digits, from 100-digit arithmetic.
 #[rustfmt::skip]

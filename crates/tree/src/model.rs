@@ -278,14 +278,14 @@ impl<F: Float> PredictOne<F> for MultiRegressionTree<F> {
     }
 }
 
-estimand_core::persist!(ClassTree<F>, |model| {
-    model.check_contents()?;
-    model.tree.check_shares()
-}, |model, k| check_len(
-    "classes",
-    k,
-    model.tree.width()
-));
+estimand_core::persist!(
+    ClassTree<F>,
+    |model| {
+        model.check_contents()?;
+        model.tree.check_shares()
+    },
+    |model, k| check_len("classes", k, model.tree.width())
+);
 estimand_core::persist!(RegressionTree<F>, |model| {
     model.check_contents()?;
     check_len("values of a node", 1, model.tree.width())

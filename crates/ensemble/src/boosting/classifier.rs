@@ -1,11 +1,12 @@
 //! Classes.
 
 use super::History;
-use super::fit::{Extras, Target, fit};
+use super::fit::{Extras, Fitted, HoldOut, Target, fit};
 use super::objective::Objective;
 use super::settings::boosting_params;
 use super::trees::{Trees, check_records, check_row};
 use super::watch::Watch;
+use crate::formats;
 use estimand_core::labels::{encode, encode_known};
 use estimand_core::persist::check_len;
 use estimand_core::{
@@ -41,10 +42,10 @@ boosting_params! {
     }
 }
 
-/// A fitted [`HistGradientBoostingClassifier`], which knows class codes only.
+/// Trees that boosting has fitted to classes, on histograms or exactly, or that another library has. Knows class codes only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
-pub struct HistGradientBoostingClassifierModel<F> {
+pub struct ClassBooster<F> {
     features: Features,
     trees: Trees,
     history: History,
@@ -52,7 +53,7 @@ pub struct HistGradientBoostingClassifierModel<F> {
     scalar: PhantomData<F>,
 }
 
-impl<F: Float> HistGradientBoostingClassifierModel<F> {
+impl<F: Float> ClassBooster<F> {
     /// The trees, round after round: one a round for two classes, else one for each class.
     pub fn trees(&self) -> &[Tree] {
         &self.trees.trees
@@ -118,6 +119,20 @@ impl<F: Float> HistGradientBoostingClassifierModel<F> {
         self.trees.expected()
     }
 
+    /// The model as text that LightGBM loads, for class codes 0, 1, …. Missing values and categories not met in training go
+    /// where they go here, but that LightGBM sends missing categories to the right.
+    pub fn to_lightgbm(&self) -> String {
+        let task = if self.trees.outputs() == 1 { formats::Task::Binary } else { formats::Task::Multiclass };
+        formats::write_lightgbm(&self.features, &self.trees, &task)
+    }
+
+    /// A model that another library fitted.
+    pub(crate) fn imported(features: Features, trees: Trees) -> Self {
+        let rounds = trees.trees.len() / trees.outputs().max(1);
+        let report = Report::iterative("another library's", rounds, true);
+        Self { features, trees, history: History::default(), report, scalar: PhantomData }
+    }
+
     fn objective(&self) -> Objective {
         match self.trees.outputs() {
             1 => Objective::Scalar(Loss::Binomial),
@@ -142,115 +157,174 @@ impl<F: Float> HistGradientBoostingClassifierModel<F> {
     }
 }
 
-impl HistGradientBoostingClassifier {
-    /// Like [`fit`](estimand_core::Fit::fit), going on from a model: until there are `max_iter` rounds, its own included.
-    ///
-    /// # Errors
-    /// Of [`fit`](estimand_core::Fit::fit); for a model of other columns or classes, or of as many rounds already.
-    pub fn fit_from<'a, F, L: Label>(
+/// Settings that classes are boosted by.
+pub(crate) trait BoostClasses: Describe {
+    fn boost<F: Float>(
         &self,
-        start: &Classifier<HistGradientBoostingClassifierModel<F>, L>,
-        samples: impl Into<Samples<'a, F, Array1<L>>>,
-    ) -> Result<Classifier<HistGradientBoostingClassifierModel<F>, L>>
-    where
-        F: Float + 'a,
-    {
-        let samples = samples.into();
-        start.features().check(samples.x)?;
-        let extras = Extras { start: Some(&start.model().trees), ..Extras::default() };
-        self.fit_with(samples, start.classes(), extras)
-    }
-
-    /// Like [`fit`](estimand_core::Fit::fit), watched. Class weights do not count for the validation rows.
-    ///
-    /// # Errors
-    /// Of [`fit`](estimand_core::Fit::fit), also for the validation rows; for labels that only these have; those of the
-    /// score; and for a score without such rows.
-    pub fn fit_watched<'a, F, L: Label>(
-        &self,
-        samples: impl Into<Samples<'a, F, Array1<L>>>,
-        watch: Watch<'_, F, Array1<L>>,
-    ) -> Result<Classifier<HistGradientBoostingClassifierModel<F>, L>>
-    where
-        F: Float + 'a,
-    {
-        let samples = samples.into();
-        samples.check()?;
-        if let Some(validation) = &watch.validation {
-            Features::of(samples.x).check(validation.x)?;
-        }
-        let weighs = |i: &usize| samples.weights.is_none_or(|w| w[*i] > F::zero());
-        let rows: Vec<usize> = (0..samples.nrows()).filter(weighs).collect();
-        let (classes, _) = encode(samples.y.select(Axis(0), &rows).view());
-        let extras = watch.extras(|y| Ok(target(encode_known(y, &classes)?.view(), classes.len())))?;
-        self.fit_with(samples, &classes, extras)
-    }
-
-    fn fit_with<F: Float, L: Label>(
-        &self,
-        samples: Samples<'_, F, Array1<L>>,
-        classes: &[L],
-        extras: Extras<'_>,
-    ) -> Result<Classifier<HistGradientBoostingClassifierModel<F>, L>> {
-        let with = With { settings: self, classes: classes.len(), extras: Mutex::new(extras) };
-        let model = with.fit_samples(samples)?;
-        if model.classes() == classes {
-            return Ok(model);
-        }
-        Err(Error::target("the classes are not those of the model to go on from"))
-    }
-
-    fn fit_codes<F: Float>(
-        &self,
+        objective: &Objective,
         samples: Samples<'_, F, ClassCodes>,
         extras: &mut Extras<'_>,
-    ) -> Result<HistGradientBoostingClassifierModel<F>> {
-        let (codes, k) = (samples.y.y, samples.y.k);
-        let objective = match k {
-            2 => Objective::Scalar(Loss::Binomial),
-            classes => Objective::Multinomial(Multinomial { classes }),
-        };
-        let (y, rest) = (target(codes, k), samples.without_y());
-        let fitted = fit(&self.common(), &objective, rest, y, Some(codes), extras)?;
-        Ok(HistGradientBoostingClassifierModel {
-            features: Features::of(samples.x),
-            trees: fitted.trees,
-            history: fitted.history,
-            report: fitted.report,
-            scalar: PhantomData,
-        })
+    ) -> Result<Fitted>;
+
+    /// The loss, for two classes.
+    fn two_classes(&self) -> Loss {
+        Loss::Binomial
+    }
+
+    /// How much each class counts.
+    fn weights_of_classes(&self) -> &ClassWeight;
+}
+
+impl BoostClasses for HistGradientBoostingClassifier {
+    fn boost<F: Float>(
+        &self,
+        objective: &Objective,
+        samples: Samples<'_, F, ClassCodes>,
+        extras: &mut Extras<'_>,
+    ) -> Result<Fitted> {
+        let (y, rest) = (target(samples.y.y, samples.y.k), samples.without_y());
+        fit(&self.common(), objective, rest, y, HoldOut::Classes(samples.y.y), extras)
+    }
+
+    fn weights_of_classes(&self) -> &ClassWeight {
+        &self.class_weight
     }
 }
 
+pub(crate) fn fit_codes<F: Float>(
+    settings: &impl BoostClasses,
+    samples: Samples<'_, F, ClassCodes>,
+    extras: &mut Extras<'_>,
+) -> Result<ClassBooster<F>> {
+    let objective = match samples.y.k {
+        2 => Objective::Scalar(settings.two_classes()),
+        _ if settings.two_classes() != Loss::Binomial => {
+            return Err(Error::unsupported(settings.name(), "this loss for more than two classes"));
+        }
+        classes => Objective::Multinomial(Multinomial { classes }),
+    };
+    let Fitted { trees, history, report } = settings.boost(&objective, samples, extras)?;
+    Ok(ClassBooster { features: Features::of(samples.x), trees, history, report, scalar: PhantomData })
+}
+
+pub(crate) fn fit_from<F: Float, L: Label>(
+    settings: &impl BoostClasses,
+    start: &Classifier<ClassBooster<F>, L>,
+    samples: Samples<'_, F, Array1<L>>,
+) -> Result<Classifier<ClassBooster<F>, L>> {
+    start.features().check(samples.x)?;
+    let extras = Extras { start: Some(&start.model().trees), ..Extras::default() };
+    fit_with(settings, samples, start.classes(), extras)
+}
+
+pub(crate) fn fit_watched<F: Float, L: Label>(
+    settings: &impl BoostClasses,
+    samples: Samples<'_, F, Array1<L>>,
+    watch: Watch<'_, F, Array1<L>>,
+) -> Result<Classifier<ClassBooster<F>, L>> {
+    samples.check()?;
+    if let Some(validation) = &watch.validation {
+        Features::of(samples.x).check(validation.x)?;
+    }
+    let weighs = |i: &usize| samples.weights.is_none_or(|w| w[*i] > F::zero());
+    let rows: Vec<usize> = (0..samples.nrows()).filter(weighs).collect();
+    let (classes, _) = encode(samples.y.select(Axis(0), &rows).view());
+    let extras = watch.extras(|validation| {
+        let codes = encode_known(validation.y, &classes)?;
+        Ok(target(codes.view(), classes.len()))
+    })?;
+    fit_with(settings, samples, &classes, extras)
+}
+
+fn fit_with<F: Float, L: Label>(
+    settings: &impl BoostClasses,
+    samples: Samples<'_, F, Array1<L>>,
+    classes: &[L],
+    extras: Extras<'_>,
+) -> Result<Classifier<ClassBooster<F>, L>> {
+    let with = With { settings, classes: classes.len(), extras: Mutex::new(extras) };
+    let model = with.fit_samples(samples)?;
+    if model.classes() == classes {
+        return Ok(model);
+    }
+    Err(Error::target("the classes are not those of the model to go on from"))
+}
+
+/// The ways to fit settings that are [`BoostClasses`].
+macro_rules! fits_of_classes {
+    ($name:ident) => {
+        impl $name {
+            /// Like [`fit`](estimand_core::Fit::fit), going on from a model: until there are `max_iter` rounds, its own
+            /// included.
+            ///
+            /// # Errors
+            /// Of [`fit`](estimand_core::Fit::fit); for a model of other columns or classes, or of as many rounds already.
+            pub fn fit_from<'a, F, L: estimand_core::Label>(
+                &self,
+                start: &estimand_core::Classifier<$crate::boosting::ClassBooster<F>, L>,
+                samples: impl Into<estimand_core::Samples<'a, F, ndarray::Array1<L>>>,
+            ) -> estimand_core::Result<estimand_core::Classifier<$crate::boosting::ClassBooster<F>, L>>
+            where
+                F: estimand_core::Float + 'a,
+            {
+                $crate::boosting::classifier::fit_from(self, start, samples.into())
+            }
+
+            /// Like [`fit`](estimand_core::Fit::fit), watched. Class weights do not count for the validation rows.
+            ///
+            /// # Errors
+            /// Of [`fit`](estimand_core::Fit::fit), also for the validation rows; for labels that only these have; those
+            /// of the score; and for a score without such rows.
+            pub fn fit_watched<'a, F, L: estimand_core::Label>(
+                &self,
+                samples: impl Into<estimand_core::Samples<'a, F, ndarray::Array1<L>>>,
+                watch: $crate::boosting::Watch<'_, F, ndarray::Array1<L>>,
+            ) -> estimand_core::Result<estimand_core::Classifier<$crate::boosting::ClassBooster<F>, L>>
+            where
+                F: estimand_core::Float + 'a,
+            {
+                $crate::boosting::classifier::fit_watched(self, samples.into(), watch)
+            }
+        }
+
+        impl estimand_core::FitClasses for $name {
+            type Model<F: estimand_core::Float> = $crate::boosting::ClassBooster<F>;
+
+            fn fit_classes<F: estimand_core::Float>(
+                &self,
+                samples: estimand_core::Samples<'_, F, estimand_core::ClassCodes>,
+            ) -> estimand_core::Result<Self::Model<F>> {
+                let mut extras = $crate::boosting::fit::Extras::default();
+                $crate::boosting::classifier::fit_codes(self, samples, &mut extras)
+            }
+
+            fn class_weight(&self) -> &estimand_core::ClassWeight {
+                $crate::boosting::classifier::BoostClasses::weights_of_classes(self)
+            }
+        }
+    };
+}
+pub(crate) use fits_of_classes;
+
+fits_of_classes!(HistGradientBoostingClassifier);
+
 /// Of two classes, 0 and 1 as numbers.
-fn target(codes: ArrayView1<'_, u32>, k: usize) -> Target {
+pub(crate) fn target(codes: ArrayView1<'_, u32>, k: usize) -> Target {
     match k {
         2 => Target::Numbers(codes.iter().map(|c| f64::from(*c)).collect()),
         _ => Target::Codes(codes.to_vec()),
     }
 }
 
-impl FitClasses for HistGradientBoostingClassifier {
-    type Model<F: Float> = HistGradientBoostingClassifierModel<F>;
-
-    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<Self::Model<F>> {
-        self.fit_codes(samples, &mut Extras::default())
-    }
-
-    fn class_weight(&self) -> &ClassWeight {
-        &self.class_weight
-    }
-}
-
 /// Settings with what a fit is given beside them.
-struct With<'a> {
-    settings: &'a HistGradientBoostingClassifier,
+struct With<'a, S> {
+    settings: &'a S,
     /// Classes that the extras know.
     classes: usize,
     extras: Mutex<Extras<'a>>,
 }
 
-impl Describe for With<'_> {
+impl<S: Describe> Describe for With<'_, S> {
     fn name(&self) -> String {
         self.settings.name()
     }
@@ -265,23 +339,23 @@ impl Describe for With<'_> {
     }
 }
 
-impl FitClasses for With<'_> {
-    type Model<F: Float> = HistGradientBoostingClassifierModel<F>;
+impl<S: BoostClasses> FitClasses for With<'_, S> {
+    type Model<F: Float> = ClassBooster<F>;
 
     fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<Self::Model<F>> {
         if samples.y.k != self.classes {
             return Err(Error::target("the classes are not those of the model to go on from"));
         }
         let mut extras = self.extras.lock().unwrap_or_else(PoisonError::into_inner);
-        self.settings.fit_codes(samples, &mut extras)
+        fit_codes(self.settings, samples, &mut extras)
     }
 
     fn class_weight(&self) -> &ClassWeight {
-        &self.settings.class_weight
+        self.settings.weights_of_classes()
     }
 }
 
-impl<F: Float> Scores<F> for HistGradientBoostingClassifierModel<F> {
+impl<F: Float> Scores<F> for ClassBooster<F> {
     fn scores(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         Ok(self.raw(x)?.mapv(F::of))
     }
@@ -297,14 +371,14 @@ impl<F: Float> Scores<F> for HistGradientBoostingClassifierModel<F> {
     }
 }
 
-impl<F: Float> Probabilities<F> for HistGradientBoostingClassifierModel<F> {
+impl<F: Float> Probabilities<F> for ClassBooster<F> {
     fn probabilities(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         Ok(self.objective().means(self.raw(x)?.into_raw_vec_and_offset().0).mapv(F::of))
     }
 }
 
 estimand_core::persist!(
-    HistGradientBoostingClassifierModel<F>,
+    ClassBooster<F>,
     |model| {
         model.features.check_loaded()?;
         model.trees.check_loaded(model.features.count())

@@ -30,20 +30,26 @@
 //! **References.** \[Friedman01\], \[Chen16\], \[Ke17\].
 
 mod classifier;
+pub mod exact;
 mod fit;
 mod objective;
+mod quantiles;
+pub mod ranking;
 mod regressor;
 mod sampling;
 mod settings;
 mod train;
-mod trees;
+pub(crate) mod trees;
 mod watch;
 
 #[cfg(test)]
 mod tests;
 
-pub use classifier::{HistGradientBoostingClassifier, HistGradientBoostingClassifierModel};
-pub use regressor::{HistGradientBoostingRegressor, HistGradientBoostingRegressorModel, RegressionLoss};
+pub use classifier::{ClassBooster, HistGradientBoostingClassifier};
+pub use exact::{ClassLoss, ExactLoss, GradientBoostingClassifier, GradientBoostingRegressor, Init};
+pub use quantiles::{HistGradientBoostingQuantiles, QuantileBooster};
+pub use ranking::HistGradientBoostingRanker;
+pub use regressor::{HistGradientBoostingRegressor, RegressionBooster, RegressionLoss};
 pub use sampling::RowSampling;
 pub use settings::EarlyStopping;
 pub use watch::{Round, Watch};
@@ -60,4 +66,6 @@ pub struct History {
     pub train: Vec<f64>,
     /// Of the rows held out; empty where none were.
     pub validation: Vec<f64>,
+    /// How much each round lowered that of the rows that it was not shown; with a `subsample` of exact boosting.
+    pub out_of_bag: Vec<f64>,
 }

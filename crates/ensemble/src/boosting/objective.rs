@@ -1,5 +1,6 @@
 //! What boosting makes small, by blocks of rows: values, gradients, hessians; and the constants to begin with.
 
+use super::ranking::Queries;
 use estimand_loss::{Loss, Multinomial, Robust, Tweedie};
 use ndarray::Array2;
 
@@ -14,6 +15,8 @@ pub(crate) enum Objective {
     Robust(Vec<Robust>),
     /// One output for each class.
     Multinomial(Multinomial),
+    /// Orders of rows; their gradients come from whole queries: [`Queries::gradients`].
+    Ranking,
 }
 
 /// What is to be predicted.
@@ -23,6 +26,8 @@ pub(crate) enum Truth<'a> {
     Numbers(&'a [f64]),
     /// One of k classes.
     Codes(&'a [u32]),
+    /// Grades among the rows of queries.
+    Queries(&'a Queries),
 }
 
 impl<'a> Truth<'a> {
@@ -30,20 +35,21 @@ impl<'a> Truth<'a> {
         match self {
             Self::Numbers(y) => Self::Numbers(&y[rows]),
             Self::Codes(y) => Self::Codes(&y[rows]),
+            Self::Queries(queries) => Self::Queries(queries),
         }
     }
 
     fn numbers(self) -> &'a [f64] {
         match self {
             Self::Numbers(y) => y,
-            Self::Codes(_) => &[],
+            _ => &[],
         }
     }
 
     fn codes(self) -> &'a [u32] {
         match self {
-            Self::Numbers(_) => &[],
             Self::Codes(y) => y,
+            _ => &[],
         }
     }
 }
@@ -51,7 +57,7 @@ impl<'a> Truth<'a> {
 impl Objective {
     pub(crate) fn outputs(&self) -> usize {
         match self {
-            Self::Scalar(_) | Self::Tweedie(_) => 1,
+            Self::Scalar(_) | Self::Tweedie(_) | Self::Ranking => 1,
             Self::Robust(losses) => losses.len(),
             Self::Multinomial(loss) => loss.classes,
         }
@@ -83,6 +89,7 @@ impl Objective {
             Self::Scalar(loss) => loss.curvature(z, y.numbers(), weights, h),
             Self::Tweedie(loss) => loss.curvature(z, y.numbers(), weights, h),
             Self::Multinomial(loss) => loss.curvature(z, y.codes(), weights, h),
+            Self::Ranking => 0.0,
             Self::Robust(losses) => {
                 let mut total = 0.0;
                 for (i, (z, y)) in z.chunks_exact_mut(losses.len().max(1)).zip(y.numbers()).enumerate() {
@@ -104,12 +111,13 @@ impl Objective {
             Self::Scalar(loss) => loss.mean(&mut z),
             Self::Tweedie(loss) => loss.link.mean(&mut z),
             Self::Multinomial(loss) => loss.mean(&mut z),
-            Self::Robust(_) => (),
+            Self::Robust(_) | Self::Ranking => (),
         }
-        if *self == Self::Scalar(Loss::Binomial) {
+        let is_class = matches!(self, Self::Scalar(Loss::Binomial | Loss::Exponential));
+        if is_class {
             z = z.into_iter().flat_map(|p| [1.0 - p, p]).collect();
         }
-        let columns = if *self == Self::Scalar(Loss::Binomial) { 2 } else { self.outputs() };
+        let columns = if is_class { 2 } else { self.outputs() };
         Array2::from_shape_vec((z.len() / columns, columns), z).unwrap_or_default()
     }
 
@@ -126,11 +134,12 @@ impl Objective {
                 shares.iter_mut().for_each(|s| *s /= total);
                 loss.link(&shares)
             }
+            Self::Ranking => vec![0.0],
             Self::Robust(losses) => losses
                 .iter()
                 .map(|loss| {
                     let pairs = y.numbers().iter().enumerate().map(|(i, y)| (*y, weight(i))).collect();
-                    quantile(pairs, loss.level().unwrap_or(0.5))
+                    quantile(pairs, loss.level().unwrap_or(0.5)).middle()
                 })
                 .collect(),
         }
@@ -148,9 +157,22 @@ fn mean(y: &[f64], weights: Option<&[f64]>) -> f64 {
     first + sum / total
 }
 
-/// The value that a share `level` of the weight lies below: the lowest that has that much at or below it, or halfway to
-/// the next where it has exactly as much.
-pub(crate) fn quantile(mut values: Vec<(f64, f64)>, level: f64) -> f64 {
+/// A value that a share of the weight lies below: the lowest that has that much at or below it, and the next one where
+/// it has exactly as much, else itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Quantile {
+    pub(crate) low: f64,
+    high: f64,
+}
+
+impl Quantile {
+    pub(crate) fn middle(self) -> f64 {
+        self.low / 2.0 + self.high / 2.0
+    }
+}
+
+/// The quantile of values with weights.
+pub(crate) fn quantile(mut values: Vec<(f64, f64)>, level: f64) -> Quantile {
     values.retain(|(_, w)| *w > 0.0);
     values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let wanted = level * values.iter().map(|v| v.1).sum::<f64>();
@@ -159,11 +181,11 @@ pub(crate) fn quantile(mut values: Vec<(f64, f64)>, level: f64) -> f64 {
         below += weight;
         let next = values.get(i + 1).map_or(*value, |next| next.0);
         if below == wanted {
-            return value / 2.0 + next / 2.0;
+            return Quantile { low: *value, high: next };
         }
         if below > wanted {
-            return *value;
+            return Quantile { low: *value, high: *value };
         }
     }
-    values.last().map_or(0.0, |last| last.0)
+    values.last().map_or(Quantile::default(), |last| Quantile { low: last.0, high: last.0 })
 }

@@ -1,14 +1,15 @@
 //! Numbers.
 
 use super::History;
-use super::fit::{Extras, Target, fit};
+use super::fit::{Extras, Fitted, HoldOut, Target, fit};
 use super::objective::Objective;
 use super::settings::boosting_params;
 use super::trees::{Trees, check_records, check_row};
 use super::watch::Watch;
+use crate::formats;
 use estimand_core::samples::check_finite_target;
 use estimand_core::{
-    Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
+    Describe, Error, Features, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
 };
 use estimand_grow::{Importance, Tree};
 use estimand_loss::{Link, Loss, Robust, Tweedie};
@@ -84,10 +85,10 @@ boosting_params! {
     }
 }
 
-/// A fitted [`HistGradientBoostingRegressor`].
+/// Trees that boosting has fitted to numbers or to orders, on histograms or exactly, or that another library has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
-pub struct HistGradientBoostingRegressorModel<F> {
+pub struct RegressionBooster<F> {
     features: Features,
     trees: Trees,
     link: Link,
@@ -96,7 +97,7 @@ pub struct HistGradientBoostingRegressorModel<F> {
     scalar: PhantomData<F>,
 }
 
-impl<F: Float> HistGradientBoostingRegressorModel<F> {
+impl<F: Float> RegressionBooster<F> {
     /// The trees, one for each round.
     pub fn trees(&self) -> &[Tree] {
         &self.trees.trees
@@ -165,6 +166,27 @@ impl<F: Float> HistGradientBoostingRegressorModel<F> {
         self.trees.expected()[0]
     }
 
+    /// The model as text that LightGBM loads. Missing values and categories not met in training go where they go here, but
+    /// that LightGBM sends missing categories to the right.
+    pub fn to_lightgbm(&self) -> String {
+        let task = match self.link {
+            Link::Identity => formats::Task::Regression,
+            Link::Log => formats::Task::Log,
+        };
+        formats::write_lightgbm(&self.features, &self.trees, &task)
+    }
+
+    pub(crate) fn new(x: Records<'_, F>, fitted: Fitted, link: Link) -> Self {
+        let Fitted { trees, history, report } = fitted;
+        Self { features: Features::of(x), trees, link, history, report, scalar: PhantomData }
+    }
+
+    /// A model that another library fitted.
+    pub(crate) fn imported(features: Features, trees: Trees, link: Link) -> Self {
+        let report = Report::iterative("another library's", trees.trees.len(), true);
+        Self { features, trees, link, history: History::default(), report, scalar: PhantomData }
+    }
+
     /// How the fit went.
     pub fn report(&self) -> &Report {
         &self.report
@@ -176,71 +198,135 @@ impl<F: Float> HistGradientBoostingRegressorModel<F> {
     }
 }
 
-impl HistGradientBoostingRegressor {
-    /// Like [`fit`](Fit::fit), going on from a model: until there are `max_iter` rounds, its own included.
-    ///
-    /// # Errors
-    /// Of [`fit`](Fit::fit); for a model of other columns, or of a loss with another link, or of as many rounds already.
-    pub fn fit_from<'a, F>(
+/// Settings that numbers are boosted by.
+pub(crate) trait BoostNumbers: Describe {
+    fn objective(&self) -> Result<Objective>;
+
+    fn link(&self) -> Link;
+
+    fn boost<F: Float>(
         &self,
-        start: &HistGradientBoostingRegressorModel<F>,
-        samples: impl Into<Samples<'a, F, Array1<F>>>,
-    ) -> Result<HistGradientBoostingRegressorModel<F>>
-    where
-        F: Float + 'a,
-    {
-        let samples = samples.into();
-        start.features.check(samples.x)?;
-        if start.link != self.loss.link() {
-            let allowed = "a loss with the link of the model to go on from";
-            return Err(Error::parameter("loss", format!("{:?}", self.loss), allowed));
-        }
-        self.fit_with(samples, Extras { start: Some(&start.trees), ..Extras::default() })
+        objective: &Objective,
+        samples: Samples<'_, F, ()>,
+        y: Target,
+        extras: &mut Extras<'_>,
+    ) -> Result<Fitted>;
+}
+
+impl BoostNumbers for HistGradientBoostingRegressor {
+    fn objective(&self) -> Result<Objective> {
+        self.loss.objective()
     }
 
-    /// Like [`fit`](Fit::fit), watched.
-    ///
-    /// # Errors
-    /// Of [`fit`](Fit::fit), also for the validation rows; those of the score; and for a score without such rows.
-    pub fn fit_watched<'a, F>(
-        &self,
-        samples: impl Into<Samples<'a, F, Array1<F>>>,
-        watch: Watch<'_, F, Array1<F>>,
-    ) -> Result<HistGradientBoostingRegressorModel<F>>
-    where
-        F: Float + 'a,
-    {
-        let samples = samples.into();
-        if let Some(validation) = &watch.validation {
-            Features::of(samples.x).check(validation.x)?;
-        }
-        let objective = self.loss.objective()?;
-        self.fit_with(samples, watch.extras(|y| target(y, &objective))?)
+    fn link(&self) -> Link {
+        self.loss.link()
     }
 
-    fn fit_with<F: Float>(
+    fn boost<F: Float>(
         &self,
-        samples: Samples<'_, F, Array1<F>>,
-        mut extras: Extras<'_>,
-    ) -> Result<HistGradientBoostingRegressorModel<F>> {
-        self.check()?;
-        samples.check()?;
-        let objective = self.loss.objective()?;
-        let y = target(samples.y, &objective)?;
-        let fitted = fit(&self.common(), &objective, samples.without_y(), y, None, &mut extras)?;
-        Ok(HistGradientBoostingRegressorModel {
-            features: Features::of(samples.x),
-            trees: fitted.trees,
-            link: self.loss.link(),
-            history: fitted.history,
-            report: fitted.report,
-            scalar: PhantomData,
-        })
+        objective: &Objective,
+        samples: Samples<'_, F, ()>,
+        y: Target,
+        extras: &mut Extras<'_>,
+    ) -> Result<Fitted> {
+        fit(&self.common(), objective, samples, y, HoldOut::Rows, extras)
     }
 }
 
+pub(crate) fn fit_from<F: Float>(
+    settings: &impl BoostNumbers,
+    start: &RegressionBooster<F>,
+    samples: Samples<'_, F, Array1<F>>,
+) -> Result<RegressionBooster<F>> {
+    start.features.check(samples.x)?;
+    if start.link != settings.link() {
+        let allowed = "a loss with the link of the model to go on from";
+        return Err(Error::parameter("loss", format!("one with {:?} link", settings.link()), allowed));
+    }
+    fit_with(settings, samples, Extras { start: Some(&start.trees), ..Extras::default() })
+}
+
+pub(crate) fn fit_watched<F: Float>(
+    settings: &impl BoostNumbers,
+    samples: Samples<'_, F, Array1<F>>,
+    watch: Watch<'_, F, Array1<F>>,
+) -> Result<RegressionBooster<F>> {
+    if let Some(validation) = &watch.validation {
+        Features::of(samples.x).check(validation.x)?;
+    }
+    let objective = settings.objective()?;
+    fit_with(settings, samples, watch.extras(|validation| target(validation.y, &objective))?)
+}
+
+pub(crate) fn fit_with<F: Float>(
+    settings: &impl BoostNumbers,
+    samples: Samples<'_, F, Array1<F>>,
+    mut extras: Extras<'_>,
+) -> Result<RegressionBooster<F>> {
+    settings.check()?;
+    samples.check()?;
+    let objective = settings.objective()?;
+    let y = target(samples.y, &objective)?;
+    let fitted = settings.boost(&objective, samples.without_y(), y, &mut extras)?;
+    Ok(RegressionBooster::new(samples.x, fitted, settings.link()))
+}
+
+/// The ways to fit settings that are [`BoostNumbers`].
+macro_rules! fits_of_numbers {
+    ($name:ident) => {
+        impl $name {
+            /// Like [`fit`](estimand_core::Fit::fit), going on from a model: until there are `max_iter` rounds, its own
+            /// included.
+            ///
+            /// # Errors
+            /// Of [`fit`](estimand_core::Fit::fit); for a model of other columns, or of a loss with another link, or of as
+            /// many rounds already.
+            pub fn fit_from<'a, F>(
+                &self,
+                start: &$crate::boosting::RegressionBooster<F>,
+                samples: impl Into<estimand_core::Samples<'a, F, ndarray::Array1<F>>>,
+            ) -> estimand_core::Result<$crate::boosting::RegressionBooster<F>>
+            where
+                F: estimand_core::Float + 'a,
+            {
+                $crate::boosting::regressor::fit_from(self, start, samples.into())
+            }
+
+            /// Like [`fit`](estimand_core::Fit::fit), watched.
+            ///
+            /// # Errors
+            /// Of [`fit`](estimand_core::Fit::fit), also for the validation rows; those of the score; and for a score
+            /// without such rows.
+            pub fn fit_watched<'a, F>(
+                &self,
+                samples: impl Into<estimand_core::Samples<'a, F, ndarray::Array1<F>>>,
+                watch: $crate::boosting::Watch<'_, F, ndarray::Array1<F>>,
+            ) -> estimand_core::Result<$crate::boosting::RegressionBooster<F>>
+            where
+                F: estimand_core::Float + 'a,
+            {
+                $crate::boosting::regressor::fit_watched(self, samples.into(), watch)
+            }
+        }
+
+        impl<F: estimand_core::Float> estimand_core::Fit<F, ndarray::Array1<F>> for $name {
+            type Model = $crate::boosting::RegressionBooster<F>;
+
+            fn fit_samples(
+                &self,
+                samples: estimand_core::Samples<'_, F, ndarray::Array1<F>>,
+            ) -> estimand_core::Result<Self::Model> {
+                $crate::boosting::regressor::fit_with(self, samples, Default::default())
+            }
+        }
+    };
+}
+pub(crate) use fits_of_numbers;
+
+fits_of_numbers!(HistGradientBoostingRegressor);
+
 /// Numbers that the objective can predict.
-fn target<F: Float>(y: ArrayView1<'_, F>, objective: &Objective) -> Result<Target> {
+pub(crate) fn target<F: Float>(y: ArrayView1<'_, F>, objective: &Objective) -> Result<Target> {
     check_finite_target(y.insert_axis(Axis(1)))?;
     let y: Vec<f64> = y.iter().map(|y| y.f64()).collect();
     if let Objective::Tweedie(loss) = objective
@@ -251,15 +337,7 @@ fn target<F: Float>(y: ArrayView1<'_, F>, objective: &Objective) -> Result<Targe
     Ok(Target::Numbers(y))
 }
 
-impl<F: Float> Fit<F, Array1<F>> for HistGradientBoostingRegressor {
-    type Model = HistGradientBoostingRegressorModel<F>;
-
-    fn fit_samples(&self, samples: Samples<'_, F, Array1<F>>) -> Result<Self::Model> {
-        self.fit_with(samples, Extras::default())
-    }
-}
-
-impl<F: Float> Predict<F> for HistGradientBoostingRegressorModel<F> {
+impl<F: Float> Predict<F> for RegressionBooster<F> {
     type Output = Array1<F>;
 
     fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<F>> {
@@ -272,7 +350,7 @@ impl<F: Float> Predict<F> for HistGradientBoostingRegressorModel<F> {
     }
 }
 
-impl<F: Float> PredictOne<F> for HistGradientBoostingRegressorModel<F> {
+impl<F: Float> PredictOne<F> for RegressionBooster<F> {
     type One<'m> = F;
 
     fn predict_one(&self, row: &[F], _: &mut Scratch<F>) -> Result<F> {
@@ -283,7 +361,7 @@ impl<F: Float> PredictOne<F> for HistGradientBoostingRegressorModel<F> {
     }
 }
 
-estimand_core::persist!(HistGradientBoostingRegressorModel<F>, |model| {
+estimand_core::persist!(RegressionBooster<F>, |model| {
     model.features.check_loaded()?;
     estimand_core::persist::check_len("constants", 1, model.trees.outputs())?;
     model.trees.check_loaded(model.features.count())

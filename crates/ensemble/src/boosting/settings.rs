@@ -47,7 +47,11 @@ macro_rules! boosting_params {
                 l2_regularization: f64 = 0.0, estimand_core::describe::at_least(0.0);
                 /// What a split must gain: twice what it lowers the loss by.
                 min_gain: f64 = 0.0, estimand_core::describe::at_least(0.0);
-                /// Share of columns that each split may choose from, drawn anew.
+                /// Share of the columns that each tree may test, drawn anew.
+                max_features_tree: f64 = 1.0, estimand_core::describe::above_to(0.0, 1.0);
+                /// Share of the tree's columns that each level may test, drawn anew.
+                max_features_level: f64 = 1.0, estimand_core::describe::above_to(0.0, 1.0);
+                /// Share of the level's columns that each split may choose from, drawn anew.
                 max_features: f64 = 1.0, estimand_core::describe::above_to(0.0, 1.0);
                 /// Which rows each round learns from.
                 row_sampling: $crate::boosting::RowSampling = $crate::boosting::RowSampling::All;
@@ -80,7 +84,6 @@ macro_rules! boosting_params {
             fn common(&self) -> $crate::boosting::settings::Common {
                 $crate::boosting::settings::Common {
                     rate: self.learning_rate,
-                    rounds: self.max_iter,
                     max_leaves: self.max_leaf_nodes,
                     max_depth: self.max_depth,
                     min_leaf: self.min_samples_leaf,
@@ -88,17 +91,20 @@ macro_rules! boosting_params {
                     l1: self.l1_regularization,
                     l2: self.l2_regularization,
                     min_gain: self.min_gain,
-                    column_share: self.max_features,
+                    column_shares: [self.max_features_tree, self.max_features_level, self.max_features],
                     row_sampling: self.row_sampling,
                     max_bins: self.max_bins,
                     growth: self.growth,
                     categorical: self.categorical_features.clone(),
                     monotone: self.monotonic_cst.clone(),
                     interactions: self.interaction_cst.clone(),
-                    early_stopping: self.early_stopping,
-                    validation_fraction: self.validation_fraction,
-                    patience: self.n_iter_no_change,
-                    tol: self.tol,
+                    limits: $crate::boosting::settings::Limits {
+                        rounds: self.max_iter,
+                        early_stopping: self.early_stopping,
+                        validation_fraction: self.validation_fraction,
+                        patience: self.n_iter_no_change,
+                        tol: self.tol,
+                    },
                     seed: estimand_core::Seed(self.seed),
                 }
             }
@@ -111,7 +117,6 @@ pub(crate) use boosting_params;
 #[derive(Clone, Debug)]
 pub(crate) struct Common {
     pub(crate) rate: f64,
-    pub(crate) rounds: usize,
     pub(crate) max_leaves: Option<usize>,
     pub(crate) max_depth: Option<usize>,
     pub(crate) min_leaf: f64,
@@ -119,18 +124,26 @@ pub(crate) struct Common {
     pub(crate) l1: f64,
     pub(crate) l2: f64,
     pub(crate) min_gain: f64,
-    pub(crate) column_share: f64,
+    /// Of each tree, level and split.
+    pub(crate) column_shares: [f64; 3],
     pub(crate) row_sampling: RowSampling,
     pub(crate) max_bins: usize,
     pub(crate) growth: Growth,
     pub(crate) categorical: Vec<usize>,
     pub(crate) monotone: Vec<i8>,
     pub(crate) interactions: Vec<Vec<usize>>,
+    pub(crate) limits: Limits,
+    pub(crate) seed: Seed,
+}
+
+/// When rounds end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) rounds: usize,
     pub(crate) early_stopping: EarlyStopping,
     pub(crate) validation_fraction: f64,
     pub(crate) patience: usize,
     pub(crate) tol: f64,
-    pub(crate) seed: Seed,
 }
 
 impl Common {
@@ -172,12 +185,15 @@ impl Common {
             rate: self.rate,
             monotone: self.monotone.clone(),
             interactions,
-            columns: Vec::new(),
-            column_share: self.column_share,
+            tree_share: self.column_shares[0],
+            level_share: self.column_shares[1],
+            column_share: self.column_shares[2],
             seed: self.seed,
         })
     }
+}
 
+impl Limits {
     /// Whether a part of `n` rows is held out.
     pub(crate) fn holds_out(&self, n: usize) -> bool {
         match self.early_stopping {
@@ -187,8 +203,11 @@ impl Common {
         }
     }
 
-    /// Whether none of the last rounds has lowered the loss by more than `tol`.
+    /// Whether rounds may end early, and none of the last ones has lowered the loss by more than `tol`.
     pub(crate) fn should_stop(&self, losses: &[f64]) -> bool {
+        if self.early_stopping == EarlyStopping::Never {
+            return false;
+        }
         match losses.len().checked_sub(self.patience + 1) {
             Some(before) => losses[before + 1..].iter().all(|loss| *loss >= losses[before] - self.tol),
             None => false,

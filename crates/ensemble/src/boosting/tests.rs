@@ -96,10 +96,10 @@ fn quantiles_lie_where_they_should() {
 fn leaves_of_quantiles_are_quantiles_by_weight() {
     use super::objective::quantile;
     let pairs = |values: &[f64], w: &[f64]| values.iter().copied().zip(w.iter().copied()).collect::<Vec<_>>();
-    assert_eq!(quantile(pairs(&[3.0, 1.0, 2.0], &[1.0; 3]), 0.5), 2.0);
-    assert_eq!(quantile(pairs(&[4.0, 1.0, 2.0, 3.0], &[1.0; 4]), 0.5), 2.5);
-    assert_eq!(quantile(pairs(&[1.0, 2.0, 7.0], &[2.0, 0.0, 1.0]), 0.5), 1.0);
-    assert_eq!(quantile(pairs(&[1.0, 1.0, 7.0], &[1.0; 3]), 0.5), 1.0);
+    assert_eq!(quantile(pairs(&[3.0, 1.0, 2.0], &[1.0; 3]), 0.5).middle(), 2.0);
+    assert_eq!(quantile(pairs(&[4.0, 1.0, 2.0, 3.0], &[1.0; 4]), 0.5).middle(), 2.5);
+    assert_eq!(quantile(pairs(&[1.0, 2.0, 7.0], &[2.0, 0.0, 1.0]), 0.5).middle(), 1.0);
+    assert_eq!(quantile(pairs(&[1.0, 1.0, 7.0], &[1.0; 3]), 0.5).middle(), 1.0);
 }
 
 #[test]

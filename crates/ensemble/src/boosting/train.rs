@@ -7,14 +7,59 @@
 //! 4  raw predictions of all rows, from the leaves that they are in
 //! ```
 
+use super::fit::{Engine, Made, Part};
 use super::objective::{Objective, Truth, quantile};
 use super::sampling::{RowSampling, Sample};
+use super::settings::{Common, Limits};
+use estimand_core::{Float, Result, Seed};
 use estimand_grow::Tree;
-use estimand_grow::bins::Binned;
+use estimand_grow::bins::{BinRules, Binned};
 use estimand_grow::hist::{GradientCell, GrowRules, Grower, Grown, Routes, Totals};
 use estimand_kernels as kernels;
 use estimand_par as par;
 use std::sync::Mutex;
+
+impl Engine for Common {
+    const NAME: &'static str = "histogram boosting";
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    fn run<F: Float>(
+        &self,
+        rows: &Part<'_, F>,
+        objective: &Objective,
+        before: usize,
+        raw: &mut [Vec<f64>],
+        mut after: impl FnMut(Made<'_>) -> bool + Send,
+    ) -> Result<f64> {
+        let rules = self.rules(rows.x.ncols())?;
+        let weights = rows.weights.as_deref();
+        let bins = BinRules {
+            max_bins: self.max_bins,
+            categorical: &self.categorical,
+            seed: self.seed.child(1),
+            bundle: true,
+            ..BinRules::default()
+        };
+        let task = Task {
+            table: &Binned::new(rows.x, weights, &bins)?,
+            truth: rows.y.truth(),
+            weights,
+            objective,
+            rules: &rules,
+            sampling: self.row_sampling,
+            before,
+        };
+        task.run(raw, |trees, loss| after(Made { trees, loss, out_of_bag: None, objective }));
+        Ok(task.loss(raw))
+    }
+}
 
 /// What there is to learn from.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +83,12 @@ const UPDATE: usize = 1 << 14;
 impl Task<'_> {
     fn totals(&self) -> Totals {
         let (rows, factor) = (self.table.nrows(), self.sampling.factor());
-        let (weight, whole) = match self.weights {
-            None => (rows as f64, true),
-            Some(w) => (w.iter().sum(), w.iter().all(|w| w.fract() == 0.0)),
-        };
-        Totals { weight: weight * factor, whole: whole && factor == 1.0, rows, ..Totals::default() }
+        let whole = self.weights.is_none_or(|w| w.iter().all(|w| w.fract() == 0.0)) && factor == 1.0;
+        Totals { weight: self.total_weight() * factor, whole, rows, ..Totals::default() }
+    }
+
+    fn total_weight(&self) -> f64 {
+        self.weights.map_or(self.table.nrows() as f64, |w| w.iter().sum())
     }
 
     fn weight(&self, row: usize) -> f64 {
@@ -62,6 +108,9 @@ impl Task<'_> {
     /// Σ wᵢ ℓ at raw predictions.
     pub(crate) fn loss(&self, raw: &[Vec<f64>]) -> f64 {
         let (n, k) = (self.table.nrows(), raw.len());
+        if let Truth::Queries(queries) = self.truth {
+            return queries.loss(&raw[0]) * self.total_weight();
+        }
         let parts = par::map_chunks(n, BLOCK / k + 1, |rows| {
             let mut z = side_by_side(raw, rows.clone());
             let mut h = vec![0.0; z.len()];
@@ -73,7 +122,7 @@ impl Task<'_> {
 }
 
 /// Raw predictions of some rows, row by row.
-fn side_by_side(raw: &[Vec<f64>], rows: std::ops::Range<usize>) -> Vec<f64> {
+pub(crate) fn side_by_side(raw: &[Vec<f64>], rows: std::ops::Range<usize>) -> Vec<f64> {
     match raw {
         [only] => only[rows].to_vec(),
         _ => rows.flat_map(|i| raw.iter().map(move |raw| raw[i])).collect(),
@@ -120,6 +169,10 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
     fn stage(&mut self, raw: &[Vec<f64>]) -> (f64, Vec<Totals>) {
         let (task, k) = (self.task, self.cells.len());
         let rows = BLOCK / k + 1;
+        let of_queries = match task.truth {
+            Truth::Queries(queries) => Some(queries.gradients(&raw[0])),
+            _ => None,
+        };
         let mut parts: Vec<_> = self.cells.iter_mut().map(|cells| cells.chunks_mut(rows)).collect();
         let mut blocks: Vec<Block<'_, C>> = (0..task.table.nrows().div_ceil(rows))
             .map(|_| {
@@ -132,8 +185,11 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
                 let rows = b * rows..(b * rows + block.cells[0].len());
                 let (mut z, truth) = (side_by_side(raw, rows.clone()), task.truth.part(rows.clone()));
                 let mut h = vec![1.0; z.len()];
-                let weights = task.weights.map(|w| &w[rows]);
-                if let Some(weights) = weights {
+                let weights = task.weights.map(|w| &w[rows.clone()]);
+                if let Some((g, hessians, _)) = &of_queries {
+                    z.copy_from_slice(&g[rows.clone()]);
+                    h.copy_from_slice(&hessians[rows.clone()]);
+                } else if let Some(weights) = weights {
                     block.loss = task.objective.gradients(&mut z.clone(), truth, Some(weights), &mut h);
                     h.fill(1.0);
                 }
@@ -152,7 +208,7 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
             }
         });
         let mut totals = vec![self.totals; k];
-        let mut loss = 0.0;
+        let mut loss = of_queries.map_or(0.0, |(.., loss)| loss * task.total_weight());
         for block in blocks {
             loss += block.loss;
             for (total, sums) in totals.iter_mut().zip(block.sums) {
@@ -224,7 +280,7 @@ fn renew(
             (y[i] - raw[i], task.weight(i) * factor(i))
         });
         let (low, high) = grown.bounds[leaf];
-        quantile(left_over.collect(), level).max(low).min(high)
+        quantile(left_over.collect(), level).middle().max(low).min(high)
     });
     for ((node, _), value) in grown.leaves.iter().zip(values) {
         grown.tree.value_mut(*node)[0] = task.rules.rate * value;

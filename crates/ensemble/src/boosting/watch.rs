@@ -81,7 +81,10 @@ impl<'a, F: Float, Y: Learnt> Watch<'a, F, Y> {
     }
 
     /// The same without the types of the data. `target` reads what is to be predicted.
-    pub(crate) fn extras(self, target: impl FnOnce(Y::View<'a>) -> Result<Target>) -> Result<Extras<'a>> {
+    pub(crate) fn extras(
+        self,
+        target: impl FnOnce(&Samples<'a, F, Y>) -> Result<Target>,
+    ) -> Result<Extras<'a>> {
         if self.score.is_some() && self.validation.is_none() {
             let what = "a score without validation rows; give some with `Watch::validation`";
             return Err(Error::unsupported("Watch", what));
@@ -91,7 +94,7 @@ impl<'a, F: Float, Y: Learnt> Watch<'a, F, Y> {
                 samples.check()?;
                 samples.x.check_finite_or_missing()?;
                 let weights = samples.weights.map(|w| w.iter().map(|w| w.f64()).collect());
-                Some(Box::new(Part::new(samples.x, target(samples.y)?, weights)) as _)
+                Some(Box::new(Part::new(samples.x, target(&samples)?, weights)) as _)
             }
             None => None,
         };

@@ -315,13 +315,13 @@ impl<F: Float> PredictOne<F> for MultiRegressionForest<F> {
     }
 }
 
-estimand_core::persist!(ClassForest<F>, |model| {
-    model.check_contents(model.width())?;
-    model.trees.iter().try_for_each(Tree::check_shares)
-}, |model, k| check_len(
-    "classes",
-    k,
-    model.width()
-));
+estimand_core::persist!(
+    ClassForest<F>,
+    |model| {
+        model.check_contents(model.width())?;
+        model.trees.iter().try_for_each(Tree::check_shares)
+    },
+    |model, k| check_len("classes", k, model.width())
+);
 estimand_core::persist!(RegressionForest<F>, |model| model.check_contents(1));
 estimand_core::persist!(MultiRegressionForest<F>, |model| model.check_contents(model.width()));

@@ -1,5 +1,8 @@
-use estimand_ensemble::boosting::{EarlyStopping, Growth};
-use estimand_ensemble::{HistGradientBoostingClassifier, HistGradientBoostingRegressor, RegressionLoss};
+use estimand_ensemble::boosting::{EarlyStopping, ExactLoss, Growth};
+use estimand_ensemble::{
+    GradientBoostingClassifier, GradientBoostingRegressor, HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor, RegressionLoss,
+};
 use estimand_testkit::{classifier, regressor};
 
 const HELD_OUT: &str = "rows are held out by their numbers";
@@ -38,4 +41,23 @@ fn classifiers() {
             .class_weights(HistGradientBoostingClassifier::class_weight)
             .run();
     }
+}
+
+#[test]
+fn exact_regressors() {
+    let settings = || GradientBoostingRegressor::new().max_iter(20);
+    regressor(settings()).saved().one_row().only_ratios_of_weights_matter().run();
+    for loss in [ExactLoss::Absolute, ExactLoss::Huber(0.9), ExactLoss::Quantile(0.3)] {
+        regressor(settings().loss(loss)).saved().one_row().run();
+    }
+}
+
+#[test]
+fn exact_classifiers() {
+    let settings = GradientBoostingClassifier::new().max_iter(15);
+    classifier(settings.clone()).saved().one_row().probabilities().run();
+    // A leaf of rows of one class is certain of it, however little they weigh: here there is none.
+    classifier(settings.min_weight_fraction_leaf(0.05))
+        .class_weights(GradientBoostingClassifier::class_weight)
+        .run();
 }

@@ -17,11 +17,13 @@ pub struct BinRules<'a> {
     pub sample: usize,
     /// Which rows these are.
     pub seed: Seed,
+    /// Whether sparse columns may [share a byte](super::bundle).
+    pub bundle: bool,
 }
 
 impl Default for BinRules<'_> {
     fn default() -> Self {
-        Self { max_bins: MAX_BINS, categorical: &[], sample: 200_000, seed: Seed(0) }
+        Self { max_bins: MAX_BINS, categorical: &[], sample: 200_000, seed: Seed(0), bundle: false }
     }
 }
 
@@ -43,6 +45,18 @@ impl BinRules<'_> {
             return Err(Error::parameter("categorical_features", column, format!("columns below {p}")));
         }
         let rows = self.rows(x.nrows(), weights);
+        if let MatrixView::Sparse(sparse) = x.values() {
+            let by_column = sparse.transpose();
+            let drawn = Drawn::new(&rows, x.nrows(), weights);
+            return par::try_map(p, |j| match self.categorical.contains(&j) {
+                true => self.categories(x, j, weights),
+                false => {
+                    let entries = by_column.view();
+                    let entries = entries.row(j);
+                    Ok(ColumnBins::Numbers(cuts(&drawn.distinct(entries.iter()), self.max_bins)))
+                }
+            });
+        }
         let found = par::try_map(p.div_ceil(TOGETHER), |k| {
             let columns = k * TOGETHER..((k + 1) * TOGETHER).min(p);
             let values = gather(x, &rows, columns.clone());
@@ -117,6 +131,52 @@ impl BinRules<'_> {
             return refuse(format!("column {j} has {}", values.len()));
         }
         Ok(ColumnBins::Categories(values.into_iter().map(|v| v as u32).collect()))
+    }
+}
+
+/// Rows that sparse columns are looked at on.
+struct Drawn<'a> {
+    /// Whether each row is one; empty where all are.
+    is_drawn: Vec<bool>,
+    rows: &'a [u32],
+    weights: Option<&'a [f64]>,
+}
+
+impl<'a> Drawn<'a> {
+    fn new(rows: &'a [u32], n: usize, weights: Option<&'a [f64]>) -> Self {
+        let mut is_drawn = Vec::new();
+        if rows.len() < n {
+            is_drawn.resize(n, false);
+            rows.iter().for_each(|i| is_drawn[*i as usize] = true);
+        }
+        Self { is_drawn, rows, weights }
+    }
+
+    /// Ascending values and their weights: those of the entries, and zero for all other rows.
+    fn distinct<F: Float>(&self, entries: impl Iterator<Item = (usize, F)>) -> Vec<(f64, f64)> {
+        let weight = |i: usize| self.weights.map_or(1.0, |w| w[i]);
+        let is_drawn = |i: usize| self.is_drawn.is_empty() || self.is_drawn[i];
+        let mut pairs: Vec<(f64, usize)> = entries
+            .filter(|(i, _)| is_drawn(*i))
+            .map(|(i, value)| (value.f64() + 0.0, i))
+            .filter(|(value, _)| *value != 0.0)
+            .collect();
+        let zeros = self.rows.len() - pairs.len();
+        let of_zeros = match (zeros, self.weights) {
+            (0, _) | (_, None) => zeros as f64,
+            (_, Some(w)) => {
+                let mut is_zero = vec![true; w.len()];
+                pairs.iter().for_each(|(_, i)| is_zero[*i] = false);
+                self.rows.iter().map(|i| *i as usize).filter(|i| is_zero[*i]).map(|i| w[i]).sum()
+            }
+        };
+        pairs.retain(|(value, _)| !value.is_nan());
+        let mut pairs: Vec<(f64, f64)> = pairs.into_iter().map(|(value, i)| (value, weight(i))).collect();
+        if zeros > 0 {
+            pairs.push((0.0, of_zeros));
+        }
+        pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        distinct(pairs.into_iter())
     }
 }
 

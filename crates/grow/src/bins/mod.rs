@@ -13,8 +13,10 @@
 //! | page | what it holds |
 //! |---|---|
 //! | [`cuts`] | distinct values of a column, and where to cut them |
+//! | [`bundle`] | sparse columns that share a byte |
 //! | [`table`] | the bins of all rows, twice: by rows for building histograms, by columns for parting rows |
 
+pub mod bundle;
 pub mod cuts;
 pub mod table;
 

@@ -8,6 +8,7 @@
 //!
 //! A histogram has `stride` cells for each column of a block: 16, 64 or 256, so that no byte can point beyond them.
 
+use super::bundle::{self, Member};
 use super::{BinRules, ColumnBins};
 use estimand_core::records::MatrixView;
 use estimand_core::{Error, Float, Records, Result};
@@ -29,7 +30,7 @@ pub const STRIDES: [usize; 3] = [16, 64, 256];
 /// Columns whose bins share a word.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Which columns, in the order of the bytes.
+    /// Which columns, in the order of the bytes; from the number of columns on, [bundles](Binned::bundle).
     pub columns: Vec<usize>,
     /// Cells for each.
     pub stride: usize,
@@ -81,6 +82,9 @@ pub struct Binned {
     n: usize,
     columns: Vec<ColumnBins>,
     missing: Vec<bool>,
+    bundles: Vec<Vec<usize>>,
+    /// Of columns in bundles.
+    members: Vec<Option<Member>>,
     blocks: Vec<Block>,
     groups: Vec<Group>,
     slots: Vec<usize>,
@@ -97,12 +101,26 @@ impl Binned {
             return Err(Error::shape("rows of x", "below 2³²", x.nrows()));
         }
         let columns = rules.columns(x, weights)?;
-        let (blocks, groups) = arrange(&columns);
+        let bundles = match x.values() {
+            MatrixView::Sparse(x) if rules.bundle => bundle::bundles(x.transpose().view(), &columns),
+            _ => Vec::new(),
+        };
+        let mut members = vec![None; columns.len()];
+        // Bins of each column that is alone, then of bundles.
+        let mut needed: Vec<Option<usize>> = columns.iter().map(|c| Some(c.count() + 1)).collect();
+        for bundle in &bundles {
+            let (own, bytes) = bundle::members(bundle, &columns);
+            bundle.iter().zip(own).for_each(|(j, own)| (members[*j], needed[*j]) = (Some(own), None));
+            needed.push(Some(bytes));
+        }
+        let (blocks, groups) = arrange(&needed);
         let mut table = Self {
             n: x.nrows(),
             missing: vec![false; columns.len()],
             slots: vec![0; columns.len()],
             columns,
+            bundles,
+            members,
             blocks,
             groups: Vec::new(),
             by_column: Vec::new(),
@@ -112,7 +130,13 @@ impl Binned {
             table.groups.push(group);
         }
         for block in &table.blocks {
-            block.columns.iter().enumerate().for_each(|(k, j)| table.slots[*j] = block.slot + k);
+            for (k, j) in block.columns.iter().enumerate() {
+                let lane = block.slot + k;
+                match table.bundles.get(j.wrapping_sub(table.columns.len())) {
+                    Some(bundle) => bundle.iter().for_each(|j| table.slots[*j] = lane),
+                    None => table.slots[*j] = lane,
+                }
+            }
         }
         table.by_column = table.transposed();
         Ok(table)
@@ -154,37 +178,55 @@ impl Binned {
         blocks.first().map_or(0, |b| b.at)..blocks.last().map_or(0, |b| b.cells().end)
     }
 
-    /// The bins of all rows in one column.
+    /// The columns of a bundle, with their places in its byte; `None` for the number of a column.
+    pub fn bundle(&self, number: usize) -> Option<impl Iterator<Item = (usize, Member)> + '_> {
+        let bundle = self.bundles.get(number.checked_sub(self.columns.len())?)?;
+        Some(bundle.iter().filter_map(|j| Some((*j, self.members[*j]?))))
+    }
+
+    /// What is said of bins of a column, said of the bytes of [`bins_of`](Self::bins_of).
+    pub fn by_byte(&self, column: usize, by_bin: &[u8; 256]) -> [u8; 256] {
+        match self.members[column] {
+            Some(member) => std::array::from_fn(|byte| by_bin[member.bin(byte)]),
+            None => *by_bin,
+        }
+    }
+
+    /// The bytes of all rows in one column: its bins, unless it is in a bundle.
     pub fn bins_of(&self, column: usize) -> &[u8] {
         &self.by_column[self.slots[column] * self.n..][..self.n]
     }
 
     fn encode<F: Float>(&mut self, x: Records<'_, F>, blocks: Range<usize>) -> Result<Group> {
         let width = blocks.len();
-        let coders: Vec<Vec<Coder>> = self.blocks[blocks.clone()]
-            .iter()
-            .map(|block| block.columns.iter().map(|j| Coder::new(*j, &self.columns[*j])).collect())
-            .collect();
+        let of_lane = |j: &usize| match self.bundles.get(j.wrapping_sub(self.columns.len())) {
+            Some(bundle) => bundle.iter().map(|j| Coder::new(*j, self)).collect(),
+            None => vec![Coder::new(*j, self)],
+        };
+        let lanes: Vec<Vec<Vec<Coder>>> =
+            self.blocks[blocks.clone()].iter().map(|b| b.columns.iter().map(of_lane).collect()).collect();
         let mut group = Group::new(blocks.clone(), self.n);
         let words = &mut group.memory[group.start..][..self.n * width];
         let chunk = par::chunk_len(self.n, 20 * BLOCK * width);
         let seen = par::map_rows_mut(words, width, chunk, |first, words| {
             let rows = first..first + words.len() / width;
             match x.values() {
-                MatrixView::Dense(x) => encode_dense(x.slice(s![rows, ..]), &coders, words),
+                MatrixView::Dense(x) => encode_dense(x.slice(s![rows, ..]), &lanes, words),
                 MatrixView::Sparse(x) => {
                     let mut seen = Seen::default();
-                    let zeros: Vec<u64> = coders.iter().map(|coders| word_of_zeros(coders)).collect();
-                    let mut lanes = vec![None; x.ncols()];
-                    for (k, coders) in coders.iter().enumerate() {
-                        coders.iter().enumerate().for_each(|(b, c)| lanes[c.column] = Some((k, b)));
+                    let zeros: Vec<u64> = lanes.iter().map(|lanes| word_of_zeros(lanes)).collect();
+                    let mut places = vec![None; x.ncols()];
+                    for (k, lanes) in lanes.iter().enumerate() {
+                        for (b, lane) in lanes.iter().enumerate() {
+                            lane.iter().for_each(|coder| places[coder.column] = Some((k, b, coder)));
+                        }
                     }
                     for (row, words) in x.rows(rows).outer_iter().zip(words.chunks_exact_mut(width)) {
                         words.copy_from_slice(&zeros);
                         for (j, value) in row.iter() {
-                            if let Some((k, b)) = lanes[j] {
-                                let bin = coders[k][b].bin(value.f64());
-                                words[k] = words[k] & !(255 << (8 * b)) | u64::from(bin) << (8 * b);
+                            if let Some((k, b, coder)) = places[j] {
+                                let byte = coder.byte(value.f64());
+                                words[k] = words[k] & !(255 << (8 * b)) | u64::from(byte) << (8 * b);
                                 seen.see(BLOCK * k + b, value.f64());
                             }
                         }
@@ -197,11 +239,11 @@ impl Binned {
         if seen.infinite {
             x.check_finite_or_missing()?;
         }
-        for (k, coders) in coders.iter().enumerate() {
-            for (b, coder) in coders.iter().enumerate() {
-                self.missing[coder.column] = seen.missing >> (BLOCK * k + b) & 1 == 1;
-            }
-        }
+        let missing: Vec<(usize, bool)> = (0..width)
+            .flat_map(|k| lanes[k].iter().enumerate().map(move |(b, lane)| (lane[0].column, BLOCK * k + b)))
+            .map(|(column, lane)| (column, seen.missing >> lane & 1 == 1))
+            .collect();
+        missing.into_iter().for_each(|(column, missing)| self.missing[column] = missing);
         Ok(group)
     }
 
@@ -236,16 +278,13 @@ impl Binned {
     }
 }
 
-/// Columns into blocks, and blocks into groups, each as even as can be.
-fn arrange(columns: &[ColumnBins]) -> (Vec<Block>, Vec<Range<usize>>) {
+/// Columns, of which one needs so many cells, into blocks, and blocks into groups, each as even as can be.
+fn arrange(needed: &[Option<usize>]) -> (Vec<Block>, Vec<Range<usize>>) {
     let (mut blocks, mut groups, mut at, mut slot) = (Vec::new(), Vec::new(), 0, 0);
-    let stride_of = |j: usize| {
-        // One more for missing values.
-        let needed = columns[j].count() + 1;
-        STRIDES.into_iter().find(|s| *s >= needed).unwrap_or(256)
-    };
+    let stride_of = |needed: usize| STRIDES.into_iter().find(|s| *s >= needed).unwrap_or(256);
     for stride in STRIDES {
-        let members: Vec<usize> = (0..columns.len()).filter(|j| stride_of(*j) == stride).collect();
+        let members: Vec<usize> =
+            (0..needed.len()).filter(|j| needed[*j].map(stride_of) == Some(stride)).collect();
         for part in even(members.len(), BLOCK) {
             let block = Block { columns: members[part].to_vec(), stride, at, slot };
             (at, slot) = (block.cells().end, slot + block.columns.len());
@@ -285,6 +324,7 @@ struct Coder {
     column: usize,
     kind: Kind,
     missing: u8,
+    member: Option<Member>,
 }
 
 enum Kind {
@@ -295,7 +335,8 @@ enum Kind {
 }
 
 impl Coder {
-    fn new(column: usize, bins: &ColumnBins) -> Self {
+    fn new(column: usize, table: &Binned) -> Self {
+        let bins = &table.columns[column];
         let kind = match bins {
             ColumnBins::Numbers(cuts) => {
                 let mut padded = Box::new([f64::INFINITY; 256]);
@@ -309,7 +350,13 @@ impl Coder {
                 Kind::Categories(lookup)
             }
         };
-        Self { column, kind, missing: bins.count() as u8 }
+        Self { column, kind, missing: bins.count() as u8, member: table.members[column] }
+    }
+
+    /// The byte of a value.
+    fn byte(&self, value: f64) -> u8 {
+        let bin = self.bin(value);
+        self.member.map_or(bin, |member| member.byte(bin.into()))
     }
 
     #[inline]
@@ -336,19 +383,21 @@ fn search(cuts: &[f64; 256], first: usize, value: f64) -> u8 {
     at as u8
 }
 
-fn word_of_zeros(coders: &[Coder]) -> u64 {
-    coders.iter().enumerate().fold(0, |word, (b, coder)| word | u64::from(coder.bin(0.0)) << (8 * b))
+fn word_of_zeros(lanes: &[Vec<Coder>]) -> u64 {
+    let zeros = lanes.iter().map(|lane| lane[0].byte(0.0)).enumerate();
+    zeros.fold(0, |word, (b, zero)| word | u64::from(zero) << (8 * b))
 }
 
-fn encode_dense<F: Float>(x: ArrayView2<'_, F>, coders: &[Vec<Coder>], words: &mut [u64]) -> Seen {
+/// Columns of dense rows are never bundled.
+fn encode_dense<F: Float>(x: ArrayView2<'_, F>, lanes: &[Vec<Vec<Coder>>], words: &mut [u64]) -> Seen {
     const ROWS: usize = 256;
-    let (width, mut seen) = (coders.len(), Seen::default());
+    let (width, mut seen) = (lanes.len(), Seen::default());
     for (part, words) in words.chunks_mut(ROWS * width).enumerate() {
         let first = part * ROWS;
         let rows = first..first + words.len() / width;
-        for (k, coders) in coders.iter().enumerate() {
+        for (k, lanes) in lanes.iter().enumerate() {
             let mut tile = [0_u64; ROWS];
-            for (b, coder) in coders.iter().enumerate() {
+            for (b, coder) in lanes.iter().flatten().enumerate() {
                 let values = x.slice(s![rows.clone(), coder.column]);
                 let mut here = (false, false);
                 let put = |out: &mut u64, bin: u8| *out |= u64::from(bin) << (8 * b);

@@ -17,6 +17,7 @@ use super::rules::{Bounds, GrowRules, Growth};
 use super::scan::{Node, Passes, Scan, Split, better};
 use crate::bins::{Binned, ColumnBins};
 use crate::{Stat, Test, Tree};
+use estimand_core::Seed;
 use estimand_core::random::below;
 use estimand_par as par;
 use std::cmp::Reverse;
@@ -117,10 +118,7 @@ impl<'a, C: GradientCell> Grower<'a, C> {
 
     fn root(&mut self, growing: &Growing<'_, C>, is_span: bool) -> Leaf<C> {
         let rules = growing.rules;
-        let columns = match rules.interactions.is_empty() {
-            true => rules.columns.clone(),
-            false => rules.allowed_beside(self.table.columns().len(), &[]),
-        };
+        let columns = rules.columns_beside(self.table.columns().len(), &[]);
         let mut leaf = Leaf {
             node: 0,
             rows: 0..self.rows.len(),
@@ -163,15 +161,15 @@ impl<'a, C: GradientCell> Grower<'a, C> {
         let (Some(split), rules) = (&leaf.split, growing.rules) else { return Vec::new() };
         let (column, missing) = (split.column, self.table.columns()[split.column].count());
         let bins = self.table.bins_of(column);
+        let passes = self.table.by_byte(column, &split.passes.table(missing));
         let rows = &mut self.rows[leaf.rows.clone()];
-        let middle = leaf.rows.start
-            + parting::part(rows, &mut self.spare, bins, &split.passes.table(missing), self.threads);
+        let middle = leaf.rows.start + parting::part(rows, &mut self.spare, bins, &passes, self.threads);
         let node = growing.write_test(tree, leaf.node, split);
         let right = std::array::from_fn(|k| leaf.sums[k] - split.left[k]);
         let (mut path, mut columns) = (Vec::new(), leaf.columns.clone());
         if !rules.interactions.is_empty() {
             path = [leaf.path.as_slice(), &[column]].concat();
-            columns = rules.allowed_beside(self.table.columns().len(), &path);
+            columns = rules.columns_beside(self.table.columns().len(), &path);
         }
         let bounds = growing.bounds_of_sides(&leaf, split, right);
         let mut sides = [(0, split.left, leaf.rows.start..middle), (1, right, middle..leaf.rows.end)].map(
@@ -253,6 +251,22 @@ impl<C> Leaf<C> {
         };
         Some((key, Reverse(self.node)))
     }
+}
+
+/// A share of the columns that are allowed, at least one of them; empty for all, in both places.
+pub(super) fn share_of(allowed: &[bool], p: usize, share: f64, seed: Seed) -> Vec<bool> {
+    if share >= 1.0 {
+        return allowed.to_vec();
+    }
+    let mut from: Vec<usize> = (0..p).filter(|j| allowed.get(*j).copied().unwrap_or(true)).collect();
+    let count = (share * from.len() as f64).ceil().max(1.0) as usize;
+    let (mut stream, mut drawn) = (seed.stream(0), vec![false; p]);
+    for k in 0..count.min(from.len()) {
+        let other = k + below(from.len() - k, &mut stream);
+        from.swap(k, other);
+        drawn[from[k]] = true;
+    }
+    drawn
 }
 
 /// What one tree is grown from.
@@ -411,21 +425,13 @@ impl<C: GradientCell> Growing<'_, C> {
             && h >= 2.0 * rules.min_hessian
     }
 
-    /// Columns that a node's split may test: a share of those that it may at all; empty for all.
+    /// Columns that a node's split may test: a share of those of its level, which are a share of those that it may test
+    /// at all; empty for all.
     fn draw(&self, leaf: &Leaf<C>) -> Vec<bool> {
-        if self.rules.column_share >= 1.0 {
-            return leaf.columns.clone();
-        }
-        let p = self.table.columns().len();
-        let mut from: Vec<usize> = (0..p).filter(|j| leaf.columns.get(*j).copied().unwrap_or(true)).collect();
-        let count = (self.rules.column_share * from.len() as f64).ceil().max(1.0) as usize;
-        let (mut stream, mut drawn) = (self.rules.seed.stream(leaf.node as u64), vec![false; p]);
-        for k in 0..count.min(from.len()) {
-            let other = k + below(from.len() - k, &mut stream);
-            from.swap(k, other);
-            drawn[from[k]] = true;
-        }
-        drawn
+        let (p, rules) = (self.table.columns().len(), self.rules);
+        let level = rules.seed.child(leaf.depth as u64 + 1);
+        let of_level = share_of(&leaf.columns, p, rules.level_share, level);
+        share_of(&of_level, p, rules.column_share, rules.seed.child(0).child(leaf.node as u64))
     }
 
     /// The test of a split, as the tree keeps it; returns the left child.

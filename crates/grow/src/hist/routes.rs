@@ -43,6 +43,7 @@ impl<'a> Routes<'a> {
                     (column, passes)
                 }
             };
+            let passes = table.by_byte(column, &passes);
             Route { bins: table.bins_of(column), passes, left: left as u32 }
         };
         Self { nodes: (0..tree.n_nodes()).map(route).collect() }

@@ -1,6 +1,7 @@
 //! What a tree on histograms is grown by.
 
 use super::cell::{Layout, Sums};
+use super::grow::share_of;
 use estimand_core::Seed;
 
 /// Which leaf is split next.
@@ -38,9 +39,11 @@ pub struct GrowRules {
     pub monotone: Vec<i8>,
     /// Sets of columns that may stand together on a path; empty where all may.
     pub interactions: Vec<Vec<usize>>,
-    /// Columns that may be tested at all; empty for all.
-    pub columns: Vec<bool>,
-    /// Share of columns, drawn anew for each split.
+    /// Share of columns, drawn anew for each tree.
+    pub tree_share: f64,
+    /// Share of the tree's columns, drawn anew for each level.
+    pub level_share: f64,
+    /// Share of the level's columns, drawn anew for each split.
     pub column_share: f64,
     /// Where draws come from.
     pub seed: Seed,
@@ -60,7 +63,8 @@ impl Default for GrowRules {
             rate: 0.1,
             monotone: Vec::new(),
             interactions: Vec::new(),
-            columns: Vec::new(),
+            tree_share: 1.0,
+            level_share: 1.0,
             column_share: 1.0,
             seed: Seed(0),
         }
@@ -89,8 +93,13 @@ impl GrowRules {
         -2.0 * g * value - 2.0 * self.l1 * value.abs() - (h + self.l2) * value * value
     }
 
-    /// Columns that may be tested below those of a path: members of the sets that hold all of the path.
-    pub(crate) fn allowed_beside(&self, p: usize, path: &[usize]) -> Vec<bool> {
+    /// Columns that may be tested below those of a path: members of the sets that hold all of the path, and of those drawn
+    /// for the tree; empty for all.
+    pub(crate) fn columns_beside(&self, p: usize, path: &[usize]) -> Vec<bool> {
+        let drawn = share_of(&[], p, self.tree_share, self.seed);
+        if self.interactions.is_empty() {
+            return drawn;
+        }
         let mut allowed = vec![false; p];
         for set in &self.interactions {
             if path.iter().all(|column| set.contains(column)) {
@@ -98,7 +107,7 @@ impl GrowRules {
             }
         }
         for (j, allowed) in allowed.iter_mut().enumerate() {
-            *allowed &= self.columns.get(j).copied().unwrap_or(true);
+            *allowed &= drawn.get(j).copied().unwrap_or(true);
         }
         allowed
     }

@@ -10,6 +10,7 @@
 
 use super::cell::{GradientCell, Layout, Sums};
 use super::rules::{Bounds, GrowRules};
+use crate::bins::bundle::Member;
 use crate::bins::{Binned, Block, ColumnBins};
 use estimand_kernels::{self as kernels, CutRules, LeftSums, PLACES};
 
@@ -91,13 +92,33 @@ impl<'a> Scan<'a> {
         best: &mut Option<Split>,
     ) {
         for (column, cells) in block.columns.iter().zip(histogram.chunks_exact(block.stride)) {
-            if node.columns.get(*column) == Some(&false) {
-                continue;
+            match self.table.bundle(*column) {
+                Some(members) => {
+                    let all = cells.iter().fold(C::default(), |sum, cell| sum.plus(*cell));
+                    let mut own = Vec::new();
+                    for (column, member) in members {
+                        unbundled(&member, cells, all, &mut own);
+                        self.column(column, &own, node, best);
+                    }
+                }
+                None => self.column(*column, cells, node, best),
             }
-            match &self.table.columns()[*column] {
-                ColumnBins::Numbers(cuts) => self.numbers(*column, cuts.len(), cells, node, best),
-                ColumnBins::Categories(codes) => self.categories(*column, codes.len(), cells, node, best),
-            }
+        }
+    }
+
+    fn column<C: GradientCell>(
+        &mut self,
+        column: usize,
+        cells: &[C],
+        node: &Node<'_>,
+        best: &mut Option<Split>,
+    ) {
+        if node.columns.get(column) == Some(&false) {
+            return;
+        }
+        match &self.table.columns()[column] {
+            ColumnBins::Numbers(cuts) => self.numbers(column, cuts.len(), cells, node, best),
+            ColumnBins::Categories(codes) => self.categories(column, codes.len(), cells, node, best),
         }
     }
 
@@ -239,6 +260,17 @@ impl<'a> Scan<'a> {
             }
         }
     }
+}
+
+/// The histogram of a member of a bundle: rows without an entry are those of the whole that no other bin has.
+fn unbundled<C: GradientCell>(member: &Member, cells: &[C], all: C, own: &mut Vec<C>) {
+    own.clear();
+    own.extend((0..member.count()).map(|bin| match member.byte(bin) {
+        0 => C::default(),
+        byte => cells[usize::from(byte)],
+    }));
+    let rest = own.iter().fold(all, |rest, cell| rest.minus(*cell));
+    own[member.bin(0)] = rest;
 }
 
 impl Node<'_> {

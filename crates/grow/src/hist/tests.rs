@@ -273,9 +273,23 @@ fn limits_hold() {
     for (i, [a, b]) in (0..greedy.n_nodes()).filter_map(|i| greedy.children(i).map(|c| (i, c))) {
         assert!(score(a) + score(b) - score(i) > 2.0 - 1e-9);
     }
-    let share = data.grow(&GrowRules { column_share: 0.4, ..base.clone() }).0;
-    assert_eq!(share, data.grow(&GrowRules { column_share: 0.4, ..base }).0);
-    assert_ne!(share, full);
+    for rules in [
+        GrowRules { column_share: 0.4, ..base.clone() },
+        GrowRules { level_share: 0.4, ..base.clone() },
+        GrowRules { tree_share: 0.4, ..base.clone() },
+    ] {
+        let share = data.grow(&rules).0;
+        assert_eq!(share, data.grow(&rules).0);
+        // A level has its own columns, and a tree no others at all.
+        let columns = |tree: &Tree| tree.columns().collect::<std::collections::BTreeSet<_>>();
+        assert!(rules.tree_share == 1.0 || columns(&share).len() <= 2, "{:?}", columns(&share));
+        assert_ne!(share, full);
+        let root = share.columns().next();
+        assert!((1..20).any(|seed| {
+            let other = data.grow(&GrowRules { seed: Seed(seed), ..rules.clone() }).0;
+            other.columns().next() != root
+        }));
+    }
 }
 
 #[test]
@@ -367,4 +381,53 @@ fn some_rows_alone_make_the_tree_of_those_rows() {
     let same = grower.grow(&without, &layout, &rules(), None);
     let values = |tree: &Tree| Array1::from_iter((0..tree.n_nodes()).map(|i| tree.value(i)[0]));
     assert_eq!(values(&grown.tree), values(&same.tree));
+}
+
+#[test]
+fn columns_that_share_a_byte_make_the_tree_that_they_make_alone() {
+    // Three categories as indicators, counts that seldom are not zero, a dense column, one with missing values.
+    let levels = [7, 12, 40];
+    let mut stream = Seed(5).stream(0);
+    let (n, p) = (3000, 7 + 12 + 40 + 3);
+    let mut x = Array2::zeros((n, p));
+    for mut row in x.rows_mut() {
+        let mut from = 0;
+        for level in levels {
+            // Some rows are of none.
+            let code = below(level + 2, &mut stream);
+            if code < level {
+                row[from + code] = if level == 40 { code as f64 - 20.0 } else { 1.0 };
+            }
+            from += level;
+        }
+        row[from] = if below(40, &mut stream) == 0 { 1.0 + below(300, &mut stream) as f64 } else { 0.0 };
+        row[from + 1] = below(500, &mut stream) as f64;
+        row[from + 2] = if below(30, &mut stream) == 0 { f64::NAN } else { 0.0 };
+    }
+    let g = x.rows().into_iter().map(|r| r[1] - r[9] + (r[25] + r[40]) / 20.0 + (r[60] / 99.0).sin());
+    let g: Vec<f64> = g.zip(0..n).map(|(g, i)| g + (i % 17) as f64 / 17.0 - 0.5).collect();
+    let data = Data { h: vec![0.25; n], w: (0..n).map(|i| (i % 4) as f64).collect(), g, x };
+    let sparse = estimand_core::Csr::from_dense(data.x.view());
+    let table = |bundle| {
+        let rules = BinRules { bundle, ..BinRules::default() };
+        Binned::new((&sparse).into(), Some(&data.w), &rules).unwrap()
+    };
+    let (alone, shared) = (table(false), table(true));
+    assert_eq!(alone.columns(), data.table().columns());
+    assert!(5 * shared.cells() < 2 * alone.cells(), "{} {}", shared.cells(), alone.cells());
+    assert!(shared.blocks().iter().flat_map(|b| &b.columns).filter(|j| **j >= p).count() >= 3);
+    let (layout, cells) = data.cells::<[u64; 2]>();
+    let rules = GrowRules { min_leaf: 5.0, ..rules() };
+    let grow = |table: &Binned| {
+        let mut grower = Grower::new(table);
+        let grown = grower.grow(&cells, &layout, &rules, None);
+        assert!(grown.leaves.len() > 15);
+        let routes = Routes::new(table, &grown.tree);
+        for (node, rows) in &grown.leaves {
+            assert!(grower.rows()[rows.clone()].iter().all(|i| routes.leaf(*i as usize) == *node));
+        }
+        (grown.tree.finished(), grower.rows().to_vec())
+    };
+    assert_eq!(grow(&shared), grow(&alone));
+    assert_eq!(grow(&shared), grow(&data.table()));
 }

@@ -10,6 +10,7 @@ mod datasets;
 mod density_clusters;
 mod files;
 mod glm;
+mod gradient_boosting;
 mod inputs;
 mod linear;
 mod logistic;
