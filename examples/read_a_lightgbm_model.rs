@@ -9,7 +9,7 @@ use std::time::Instant;
 
 type Model = Classifier<ClassBooster<f64>, usize>;
 
-fn main() -> Result<()> {
+fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     // 1. What `booster.save_model(…)` has written in Python. It learnt the odd rows of this set; the even ones are new to it.
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../datasets/models/tumours.lightgbm.txt");
     let imported = formats::from_lightgbm(&std::fs::read_to_string(path)?)?;

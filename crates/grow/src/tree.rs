@@ -127,8 +127,9 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Multiplies the weights seen in training.
-    pub(crate) fn multiply_weights(&mut self, unit: f64) {
+    /// Multiplies the weights seen in training, for weights that were counted in another unit; see
+    /// [`weight_unit`](crate::weight_unit).
+    pub fn multiply_weights(&mut self, unit: f64) {
         self.stats.iter_mut().for_each(|stat| stat.weight *= unit);
     }
 

@@ -11,10 +11,10 @@ use super::fit::{Engine, Made, Part};
 use super::objective::{Objective, Truth, quantile};
 use super::sampling::{RowSampling, Sample};
 use super::settings::{Common, Limits};
-use estimand_core::{Float, Result, Seed};
-use estimand_grow::Tree;
+use estimand_core::{Error, Float, Result, Seed};
 use estimand_grow::bins::{BinRules, Binned};
 use estimand_grow::hist::{GradientCell, GrowRules, Grower, Grown, Routes, Totals};
+use estimand_grow::{Tree, weight_unit};
 use estimand_kernels as kernels;
 use estimand_par as par;
 use std::sync::Mutex;
@@ -38,8 +38,13 @@ impl Engine for Common {
         raw: &mut [Vec<f64>],
         mut after: impl FnMut(Made<'_>) -> bool + Send,
     ) -> Result<f64> {
-        let rules = self.rules(rows.x.ncols())?;
         let weights = rows.weights.as_deref();
+        // Dividing the objective changes nothing but the range that sums are in.
+        let unit = weights.map_or(1.0, weight_unit);
+        let counted: Option<Vec<f64>> =
+            weights.filter(|_| unit != 1.0).map(|w| w.iter().map(|w| w / unit).collect());
+        let weights = counted.as_deref().or(weights);
+        let rules = self.rules(rows.x.ncols())?.counted_in(unit);
         let bins = BinRules {
             max_bins: self.max_bins,
             categorical: &self.categorical,
@@ -56,8 +61,11 @@ impl Engine for Common {
             sampling: self.row_sampling,
             before,
         };
-        task.run(raw, |trees, loss| after(Made { trees, loss, out_of_bag: None, objective }));
-        Ok(task.loss(raw))
+        task.run(raw, |mut trees, loss| {
+            trees.iter_mut().for_each(|tree| tree.multiply_weights(unit));
+            after(Made { trees, loss: loss * unit, out_of_bag: None, objective })
+        })?;
+        Ok(task.loss(raw) * unit)
     }
 }
 
@@ -97,12 +105,19 @@ impl Task<'_> {
 
     /// Calls `after` with the trees of each round and the loss before it, until it says stop. `raw` has the raw predictions
     /// to begin with, output by output.
-    pub(crate) fn run(&self, raw: &mut [Vec<f64>], after: impl FnMut(Vec<Tree>, f64) -> bool + Send) {
+    ///
+    /// # Errors
+    /// If sums of gradients or hessians leave the range of numbers.
+    pub(crate) fn run(
+        &self,
+        raw: &mut [Vec<f64>],
+        after: impl FnMut(Vec<Tree>, f64) -> bool + Send,
+    ) -> Result<()> {
         let totals = self.totals();
         par::inside(|| match self.objective.is_flat() && totals.fit_single() {
             true => Rounds::<u64>::new(self, totals).run(raw, after),
             false => Rounds::<[u64; 2]>::new(self, totals).run(raw, after),
-        });
+        })
     }
 
     /// Σ wᵢ ℓ at raw predictions.
@@ -151,10 +166,14 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
         Self { task, totals, cells, growers: Mutex::new(Vec::new()) }
     }
 
-    fn run(mut self, raw: &mut [Vec<f64>], mut after: impl FnMut(Vec<Tree>, f64) -> bool) {
+    fn run(mut self, raw: &mut [Vec<f64>], mut after: impl FnMut(Vec<Tree>, f64) -> bool) -> Result<()> {
         let (task, n) = (self.task, self.task.table.nrows());
         for round in task.before.. {
             let (loss, totals) = self.stage(raw);
+            if totals.iter().any(|sum| !(sum.gradient + sum.hessian).is_finite()) {
+                let what = "gradients leave the range of numbers; lower the learning rate, or scale y";
+                return Err(Error::numerical(what));
+            }
             let sample = task.sampling.draw(n, round, task.rules.rate, task.rules.seed.child(2), |i| {
                 self.cells.iter().map(|cells| task.weight(i) * cells[i].staged().abs()).sum()
             });
@@ -163,6 +182,7 @@ impl<'a, C: GradientCell> Rounds<'a, C> {
                 break;
             }
         }
+        Ok(())
     }
 
     /// Step 1, first half; returns the loss and what gradients and hessians add up to.

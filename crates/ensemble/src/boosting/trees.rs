@@ -99,7 +99,18 @@ impl Trees {
     pub(crate) fn check_loaded(&self, columns: usize) -> Result<()> {
         let rounds = self.trees.len() / self.outputs().max(1);
         check_len("trees", rounds * self.outputs(), self.trees.len())?;
-        self.trees.iter().try_for_each(|tree| tree.check_loaded(columns, 1))
+        self.trees.iter().try_for_each(|tree| tree.check_loaded(columns, 1))?;
+        // No row reaches more than this; beyond, probabilities would be NaN.
+        let size = |tree: &Tree| {
+            (0..tree.n_nodes()).fold(0.0, |most: f64, node| most.max(tree.value(node)[0].abs()))
+        };
+        let most: f64 = self.constants.iter().map(|c| c.abs()).chain(self.trees.iter().map(size)).sum();
+        match most.is_finite() {
+            true => Ok(()),
+            false => {
+                Err(Error::Persist { what: "values of trees add up beyond the range of numbers".into() })
+            }
+        }
     }
 }
 

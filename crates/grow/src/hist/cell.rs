@@ -73,12 +73,15 @@ pub struct Totals {
 /// Whole numbers up to this power of two are numbers of an `f64`.
 const EXACT: i32 = 51;
 
+/// Counts beyond are rounded, to leave hessians their digits.
+const MOST_COUNT_BITS: u32 = 32;
+
 impl Layout {
     /// For [`u64`; 2] cells.
     fn pair(totals: &Totals) -> Self {
-        let (count_bits, count) = match totals.whole {
-            true => (bits(totals.weight), 0),
-            false => (28, scale(totals.weight, totals.rows, 27)),
+        let (count_bits, count) = match bits(totals.weight) {
+            bits if totals.whole && bits <= MOST_COUNT_BITS => (bits, 0),
+            _ => (28, scale(totals.weight, totals.rows, 27)),
         };
         let hessian = scale(totals.hessian, totals.rows, EXACT.min(63 - count_bits as i32));
         let gradient = scale(totals.gradient, totals.rows, EXACT);

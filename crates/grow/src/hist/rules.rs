@@ -49,6 +49,21 @@ pub struct GrowRules {
     pub seed: Seed,
 }
 
+impl GrowRules {
+    /// The same rules for weights that have been divided by `unit`.
+    #[must_use]
+    pub fn counted_in(self, unit: f64) -> Self {
+        Self {
+            min_leaf: self.min_leaf / unit,
+            min_hessian: self.min_hessian / unit,
+            l1: self.l1 / unit,
+            l2: self.l2 / unit,
+            min_gain: self.min_gain / unit,
+            ..self
+        }
+    }
+}
+
 impl Default for GrowRules {
     fn default() -> Self {
         Self {

@@ -104,6 +104,7 @@ macro_rules! exact_params {
                         name: self.name(),
                         criterion: Criterion::SquaredError,
                         splitter: Splitter::Best,
+                        binned: false,
                         max_depth: self.max_depth,
                         min_samples_split: self.min_samples_split,
                         min_samples_leaf: self.min_samples_leaf,

@@ -71,7 +71,7 @@ impl Engine for Exact {
         let (truth, weights, n) = (rows.y.truth(), rows.weights.as_deref(), rows.x.nrows());
         self.plan.check(rows.x.ncols(), Response::Numbers(&[], 1))?;
         let weight_of = |i: usize| weights.map_or(1.0, |w| w[i]);
-        let round = Round { engine: self, x: rows.x, columns: &self.plan.columns(rows.x)?, truth };
+        let round = Round { engine: self, x: rows.x, columns: &self.plan.columns(rows.x, None)?, truth };
         let mut objective = objective.clone();
         for number in before.. {
             self.adapt(&mut objective, truth, weights, raw);
