@@ -23,7 +23,7 @@
 //! | [`cluster`] | k-means, Gaussian mixtures |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
-//! | [`ensemble`] | random forests, extra trees, gradient boosting on histograms |
+//! | [`ensemble`] | random forests, extra trees, isolation forests, AdaBoost, gradient boosting on histograms |
 //! | [`neighbors`] | neighbours: search, classification, regression |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
