@@ -24,7 +24,7 @@
 //! | [`svm`] | support vector machines and kernel methods |
 //! | [`cluster`] | k-means, density-based clustering, Gaussian mixtures |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
-//! | [`ensemble`] | random forests, extra trees, gradient boosting on histograms |
+//! | [`ensemble`] | random forests, extra trees, isolation forests, AdaBoost, gradient boosting on histograms |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
