@@ -5,6 +5,7 @@
 //! | [`Chart`] | lines, steps, points, bands on two axes, linear or logarithmic: paths, curves, scatter plots |
 //! | [`Bars`] | one number for each name, with its error: scores, importances |
 //! | [`HeatMap`] | a table in colours and numbers: confusion matrices, correlations |
+//! | [`Reachability`] | rows in order and how far each is from those before: the clusters of OPTICS |
 //!
 //! Each collects what to draw, and says what is wrong with it when it is drawn: `svg()` gives the picture as text,
 //! `save(path)` writes it. SVG opens in every browser, stays sharp at any size and can be searched for its words.
@@ -34,6 +35,7 @@ mod chart;
 mod heat;
 mod layout;
 mod palette;
+mod reachability;
 mod scale;
 mod series;
 #[cfg(test)]
@@ -42,6 +44,7 @@ mod tests;
 pub use bars::Bars;
 pub use chart::Chart;
 pub use heat::HeatMap;
+pub use reachability::Reachability;
 pub use scale::Scale;
 
 use estimand_core::{Error, Result};
