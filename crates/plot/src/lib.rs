@@ -5,6 +5,9 @@
 //! | [`Chart`] | lines, steps, points, bands on two axes, linear or logarithmic: paths, curves, scatter plots |
 //! | [`Bars`] | one number for each name, with its error: scores, importances |
 //! | [`HeatMap`] | a table in colours and numbers: confusion matrices, correlations |
+//! | [`Dendrogram`] | a tree of joins: agglomerative clustering |
+//! | [`Silhouette`] | how well each row lies in its cluster |
+//! | [`Grid`] | several of these in one picture |
 //!
 //! Each collects what to draw, and says what is wrong with it when it is drawn: `svg()` gives the picture as text,
 //! `save(path)` writes it. SVG opens in every browser, stays sharp at any size and can be searched for its words.
@@ -31,18 +34,24 @@ mod axes;
 mod bars;
 mod canvas;
 mod chart;
+mod dendrogram;
+mod grid;
 mod heat;
 mod layout;
 mod palette;
 mod scale;
 mod series;
+mod silhouette;
 #[cfg(test)]
 mod tests;
 
 pub use bars::Bars;
 pub use chart::Chart;
+pub use dendrogram::Dendrogram;
+pub use grid::Grid;
 pub use heat::HeatMap;
 pub use scale::Scale;
+pub use silhouette::Silhouette;
 
 use estimand_core::{Error, Result};
 use std::path::Path;
