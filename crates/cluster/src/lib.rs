@@ -14,6 +14,8 @@
 //! | [`affinity`] | around examples that rows agree on | [`AffinityPropagation`] |
 //! | [`mixture`] | normal distributions, which overlap | [`GaussianMixture`], [`BayesianGaussianMixture`] |
 //!
+//! [`silhouette_samples`] says how well rows lie in their clusters, whatever found them.
+//!
 //! Mixtures are in this crate because they begin where k-means ends.
 
 pub mod affinity;
@@ -27,6 +29,7 @@ pub mod meanshift;
 mod metric;
 pub mod mixture;
 pub mod optics;
+mod silhouette;
 pub mod spectral;
 
 pub use affinity::{AffinityPropagation, AffinityPropagationModel};
@@ -43,6 +46,7 @@ pub use meanshift::{MeanShift, MeanShiftModel, estimate_bandwidth};
 pub use mixture::bayesian::{BayesianGaussianMixture, BayesianGaussianMixtureModel, WeightConcentration};
 pub use mixture::{CovarianceType, Covariances, GaussianMixture, GaussianMixtureModel, MixtureInit};
 pub use optics::{Extraction, Optics, OpticsModel};
+pub use silhouette::{silhouette_samples, silhouette_score};
 pub use spectral::{Affinity, SpectralClustering, SpectralModel};
 
 /// The label of rows that belong to no cluster.

@@ -22,7 +22,7 @@
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`neighbors`] | neighbours: search in any metric, classification, regression, outliers, densities, missing values |
 //! | [`svm`] | support vector machines and kernel methods |
-//! | [`cluster`] | k-means, density-based clustering, Gaussian mixtures |
+//! | [`cluster`] | clustering: around means and medoids, by density, trees, spectral; Gaussian mixtures |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
 //! | [`ensemble`] | random forests, extra trees, isolation forests, AdaBoost, gradient boosting on histograms |
 //! | [`compose`] | pipelines |

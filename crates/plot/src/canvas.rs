@@ -172,6 +172,12 @@ impl Canvas {
         ));
     }
 
+    /// Another picture, with its top left corner at the point.
+    pub(crate) fn picture(&mut self, (x, y): (usize, usize), svg: &str) {
+        let rest = svg.strip_prefix("<svg ").unwrap_or(svg);
+        self.element(format_args!(r#"<svg x="{x}" y="{y}" {rest}"#));
+    }
+
     /// The whole picture.
     pub(crate) fn finish(self, title: &str) -> String {
         let Self { width, height, body } = self;

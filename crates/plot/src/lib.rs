@@ -6,6 +6,9 @@
 //! | [`Bars`] | one number for each name, with its error: scores, importances |
 //! | [`HeatMap`] | a table in colours and numbers: confusion matrices, correlations |
 //! | [`Reachability`] | rows in order and how far each is from those before: the clusters of OPTICS |
+//! | [`Dendrogram`] | a tree of joins: agglomerative clustering |
+//! | [`Silhouette`] | how well each row lies in its cluster |
+//! | [`Grid`] | several of these in one picture |
 //!
 //! Each collects what to draw, and says what is wrong with it when it is drawn: `svg()` gives the picture as text,
 //! `save(path)` writes it. SVG opens in every browser, stays sharp at any size and can be searched for its words.
@@ -32,20 +35,26 @@ mod axes;
 mod bars;
 mod canvas;
 mod chart;
+mod dendrogram;
+mod grid;
 mod heat;
 mod layout;
 mod palette;
 mod reachability;
 mod scale;
 mod series;
+mod silhouette;
 #[cfg(test)]
 mod tests;
 
 pub use bars::Bars;
 pub use chart::Chart;
+pub use dendrogram::Dendrogram;
+pub use grid::Grid;
 pub use heat::HeatMap;
 pub use reachability::Reachability;
 pub use scale::Scale;
+pub use silhouette::Silhouette;
 
 use estimand_core::{Error, Result};
 use std::path::Path;

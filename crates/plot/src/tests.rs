@@ -355,3 +355,66 @@ fn reachabilities_are_areas_of_clusters() {
     assert!(refused(&[], &[]) && refused(&[1.0], &[0, 0]) && refused(&[f64::NAN], &[0]));
     assert!(refused(&[-1.0], &[0]) && refused(&[-inf], &[0]) && plot(&[1.0], &[0]).cut(inf).svg().is_err());
 }
+
+#[test]
+fn dendrograms_have_a_bracket_for_each_join() {
+    let tree = || Dendrogram::new([[2, 3], [0, 1], [4, 5]], [1.0, 2.0, 6.0]);
+    let all = check(
+        &tree().title("t").y_label("distance").names(["p", "q", "r", "s"]).threshold(3.0).svg().unwrap(),
+    );
+    let colours: Vec<&str> =
+        all.iter().filter(|e| e.name == "path").map(|e| e.attributes["stroke"].as_str()).collect();
+    // Colours go to clusters from the last join down.
+    assert_eq!(colours, [palette::style(1).colour, palette::style(0).colour, palette::AXIS]);
+    let at = |name: &str| all.iter().find(|e| e.text == name).unwrap().number("x");
+    assert!(at("r") < at("s") && at("s") < at("p") && at("p") < at("q"));
+    let joins = (0..400_usize).map(|i| [i + 1, if i == 0 { 0 } else { 400 + i }]);
+    let all = check(
+        &Dendrogram::new(joins, (0..400).map(f64::from))
+            .names((0..401).map(|i| i.to_string()))
+            .svg()
+            .unwrap(),
+    );
+    assert_eq!(count(&all, "path"), 400);
+    let says = |tree: Dendrogram, words: &str| assert!(tree.svg().unwrap_err().to_string().contains(words));
+    says(Dendrogram::new([[0, 1], [0, 2]], [1.0, 2.0]), "join 1");
+    says(Dendrogram::new([[0, 3], [1, 2]], [1.0, 2.0]), "join 0");
+    says(Dendrogram::new([[0, 1]], [1.0, 2.0]), "joins");
+    says(tree().names(["a"]), "names");
+    says(tree().threshold(f64::NAN), "threshold");
+}
+
+#[test]
+fn silhouettes_are_as_thick_as_clusters_are_large() {
+    let values = [0.5, 0.9, 0.7, -0.2, 0.6];
+    let all = check(
+        &Silhouette::new(values, ["b", "a", "b", "a", "b"]).title("t").x_label("silhouette").svg().unwrap(),
+    );
+    let areas: Vec<&Element> = all.iter().filter(|e| e.name == "path").collect();
+    assert_eq!(areas.len(), 2);
+    let corners = |e: &Element| e.attributes["d"].matches('L').count() + 1;
+    assert_eq!((corners(areas[0]), corners(areas[1])), (6, 8));
+    assert!(all.iter().any(|e| e.text == "mean 0.50"));
+    let many = Silhouette::new((0..500).map(|i| f64::from(i % 7) / 7.0), (0..500).map(|i| i % 90));
+    check(&many.svg().unwrap());
+    assert!(Silhouette::new([0.5], ["a", "b"]).svg().unwrap_err().to_string().contains("labels"));
+}
+
+#[test]
+fn grids_put_pictures_side_by_side() {
+    let chart =
+        |width: usize| Chart::new().title("one").size(width, 200).line([0.0, 1.0], [1.0, 2.0], "").svg();
+    let svg =
+        Grid::new(2).title("all").picture(chart(300)).picture(chart(260)).picture(chart(320)).svg().unwrap();
+    let all = elements(&svg);
+    let inner: Vec<&Element> = all.iter().filter(|e| e.name == "svg").collect();
+    let place = |e: &Element| (e.number("x"), e.number("y"));
+    assert_eq!((inner[0].number("width"), inner[0].number("height")), (580.0, 449.0));
+    assert_eq!(
+        [place(inner[1]), place(inner[2]), place(inner[3])],
+        [(0.0, 49.0), (320.0, 49.0), (0.0, 249.0)]
+    );
+    assert!(Grid::new(2).svg().is_err() && Grid::new(0).picture(chart(300)).svg().is_err());
+    assert!(Grid::new(1).picture(Chart::new().svg()).svg().unwrap_err().to_string().contains("chart"));
+    assert!(Grid::new(1).picture(Ok("<p>".into())).svg().unwrap_err().to_string().contains("picture"));
+}

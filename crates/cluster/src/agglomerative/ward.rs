@@ -106,9 +106,7 @@ impl Clusters {
             let mut least = [f64::INFINITY; EIGHT];
             for (b, out) in out.iter_mut().enumerate() {
                 let sizes = &self.sizes[first + b];
-                for l in 0..EIGHT {
-                    out[l] *= 2.0 * size * sizes[l] / (size + sizes[l]);
-                }
+                (0..EIGHT).for_each(|l| out[l] *= 2.0 * size * sizes[l] / (size + sizes[l]));
                 if (first + b) == place / EIGHT {
                     out[place % EIGHT] = f64::NAN;
                 }

@@ -43,7 +43,7 @@ fn vectors_are_those_of_the_normalised_laplacian() {
         let left = &degree * &e - a.dot(&e);
         let right = &degree * &e * (1.0 - value);
         assert!((left - right).iter().all(|d| d.abs() < 1e-6));
-        assert!(((&degree * &e * &e).sum() - 1.0).abs() < 1e-9);
+        assert!(((&degree * &e * e).sum() - 1.0).abs() < 1e-9);
     }
     assert!((model.eigenvalues()[0] - 1.0).abs() < 1e-12);
 }
