@@ -1,9 +1,9 @@
 //! From rows to leaves.
 //!
-//! One row walks until it stands on a leaf. Through many trees, or of many rows, sixteen walk abreast: chains of loads
-//! that do not wait for one another, without a branch for each step. Every few steps those that stand make room for the
-//! next. Rows are taken in blocks that stay in cache while every tree looks at them, larger ones for large trees. All ways
-//! make the same comparisons.
+//! One row walks until it stands on a leaf; through many trees, through sixteen at a time. Many rows walk in groups of
+//! sixteen, until all of a group stand: chains of loads that do not wait for one another, without a branch for each step.
+//! Rows are taken in blocks that stay in cache while every tree looks at them, larger ones for large trees. All ways make
+//! the same comparisons.
 
 use crate::Tree;
 use estimand_core::records::MatrixView;
@@ -17,7 +17,7 @@ mod tests;
 /// Rows, or trees, that walk together.
 const GROUP: usize = 16;
 
-/// Steps from one look at which of them stand to the next.
+/// Steps from one look at whether all of a group stand to the next.
 const STEPS: usize = 4;
 
 /// Values in a block of rows: half a megabyte of `f64`.
@@ -42,20 +42,26 @@ pub fn leaf<F: Float>(tree: &Tree, row: &[F]) -> usize {
     node
 }
 
-/// Trees whose leaves are gathered before any of them is visited.
-const TREES: usize = 128;
-
 /// Calls `visit` with each tree in turn, and the leaf of a row in it.
 ///
 /// # Panics
 /// If the row is too short.
 pub fn each_leaf<'t, F: Float>(trees: &'t [Tree], row: &[F], mut visit: impl FnMut(&'t Tree, usize)) {
-    for trees in trees.chunks(TREES) {
-        let mut found = [0_u32; TREES];
-        let found = &mut found[..trees.len()];
-        abreast(found, 2, |t, node| trees[t].next(node as usize, row) as u32);
-        trees.iter().zip(found).for_each(|(tree, leaf)| visit(tree, *leaf as usize));
+    let mut groups = trees.chunks_exact(GROUP);
+    for group in &mut groups {
+        let mut at = [0; GROUP];
+        loop {
+            let before = at;
+            for (at, tree) in at.iter_mut().zip(group) {
+                *at = tree.next(*at, row);
+            }
+            if at == before {
+                break;
+            }
+        }
+        group.iter().zip(at).for_each(|(tree, leaf)| visit(tree, leaf));
     }
+    groups.remainder().iter().for_each(|tree| visit(tree, leaf(tree, row)));
 }
 
 /// The leaves of rows that stand one after another, `p` values each.
@@ -63,45 +69,29 @@ pub fn each_leaf<'t, F: Float>(trees: &'t [Tree], row: &[F], mut visit: impl FnM
 /// # Panics
 /// If a column tested is not among the `p`.
 pub fn leaves<F: Float>(tree: &Tree, rows: &[F], p: usize, out: &mut [u32]) {
-    let nodes = tree.nodes.as_slice();
-    match tree.has_categories() {
-        true => {
-            let rows = rows.chunks_exact(p.max(1));
-            out.iter_mut().zip(rows).for_each(|(out, row)| *out = leaf(tree, row) as u32);
-        }
-        false => abreast(out, STEPS, |i, node| {
-            let node = nodes[node as usize];
-            node.next(rows[i * p + node.column()].f64())
-        }),
-    }
-}
-
-/// Walks from 0 by `next(walk, node)` until a step leads nowhere else, for each place of `out`; sixteen at a time.
-#[inline(always)]
-fn abreast(out: &mut [u32], steps: usize, next: impl Fn(usize, u32) -> u32) {
-    let Some(last) = out.len().checked_sub(1) else { return };
-    // Where there are fewer, the last one is walked by all that are left over.
-    let (mut walks, mut at): ([usize; GROUP], _) = (std::array::from_fn(|l| l.min(last)), [0_u32; GROUP]);
-    let (mut waiting, mut moving) = (GROUP, true);
-    while moving {
-        moving = false;
-        for _ in 1..steps {
-            for (at, walk) in at.iter_mut().zip(walks) {
-                *at = next(walk, *at);
+    let p = p.max(1);
+    let together = if tree.has_categories() { 0 } else { out.len() / GROUP * GROUP };
+    let (grouped, rest) = out.split_at_mut(together);
+    for (out, rows) in grouped.chunks_exact_mut(GROUP).zip(rows.chunks_exact(GROUP * p)) {
+        let mut at = [0_u32; GROUP];
+        loop {
+            let before = at;
+            for _ in 0..STEPS {
+                for (at, row) in at.iter_mut().zip(rows.chunks_exact(p)) {
+                    let node = tree.nodes[*at as usize];
+                    *at = node.next(row[node.column()].f64());
+                }
+            }
+            // Leaves lead to themselves.
+            if at == before {
+                break;
             }
         }
-        for (at, walk) in at.iter_mut().zip(&mut walks) {
-            let to = next(*walk, *at);
-            moving |= to != *at;
-            if to == *at && waiting <= last {
-                out[*walk] = to;
-                (*walk, *at, waiting, moving) = (waiting, 0, waiting + 1, true);
-            } else {
-                *at = to;
-            }
-        }
+        out.copy_from_slice(&at);
     }
-    at.into_iter().zip(walks).for_each(|(at, walk)| out[walk] = at);
+    for (out, row) in rest.iter_mut().zip(rows.chunks_exact(p).skip(together)) {
+        *out = leaf(tree, row) as u32;
+    }
 }
 
 /// Calls `f(first row, rows one after another, their part of out)` on blocks of rows, on all threads. `out` has `width`
