@@ -4,8 +4,9 @@ import warnings
 
 import numpy as np
 from sklearn.metrics import pairwise_distances
+from sklearn.impute import KNNImputer
 from sklearn.neighbors import (KernelDensity, KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor, NearestCentroid,
-                               NearestNeighbors, RadiusNeighborsClassifier, RadiusNeighborsRegressor)
+                               NearestNeighbors, NeighborhoodComponentsAnalysis, RadiusNeighborsClassifier, RadiusNeighborsRegressor)
 
 from golden import Family, classification, plain, regression, scaled, short, uncentred
 
@@ -149,5 +150,30 @@ for rule in ["scott", "silverman"]:
     model = KernelDensity(bandwidth=rule).fit(xc)
     family.case(f"density_{rule}", "KernelDensity", tolerance=1e-12, reason="logarithms of sums in another order",
                 params=model.get_params(), inputs={"x": xc, "new": new}, expected={"log_density": model.score_samples(new)})
+
+# -- missing values, and a linear map ---------------------------------------------------------------------
+
+gaps = short(rng.standard_normal((40, 5)))
+gaps[rng.random(gaps.shape) < 0.25] = np.nan
+asked = short(rng.standard_normal((8, 5)))
+asked[rng.random(asked.shape) < 0.3] = np.nan
+for name, data, settings in [("default", gaps, {}), ("distance", gaps, {"weights": "distance", "n_neighbors": 3}), ("all_rows", gaps, {"n_neighbors": 40}),
+                             ("scales", gaps * [1e6, 1, 1e-6, 1, 1], {"n_neighbors": 4})]:
+    model = KNNImputer(**settings).fit(data)
+    new = asked * [1e6, 1, 1e-6, 1, 1] if name == "scales" else asked
+    family.case(f"impute_{name}", "KNNImputer", tolerance=1e-12, reason="means of values in another order",
+                params={"n_neighbors": model.n_neighbors, "weights": model.weights}, inputs={"x": data, "new": new},
+                expected={"own": model.transform(data), "filled": model.transform(new)})
+
+xn, yn = short(rng.standard_normal((60, 4))), np.arange(60) % 3
+xn[:, 0] += yn
+for init in ["pca", "lda", "identity"]:
+    model = NeighborhoodComponentsAnalysis(n_components=2, init=init, max_iter=2000, tol=1e-12).fit(xn, yn)
+    z = model.transform(xn)
+    s = np.exp(-((z[:, None] - z[None]) ** 2).sum(2)) * (1 - np.eye(len(z)))
+    share = (s * (yn[:, None] == yn[None])).sum(1) / s.sum(1)
+    gram = model.components_.T @ model.components_
+    family.case(f"components_{init}", "NeighborhoodComponentsAnalysis", tolerance=1e-4, reason="a flat maximum, by two solvers",
+                params={"n_components": 2, "init": init}, inputs={"x": xn, "y": yn}, expected={"objective": [share.mean()], "gram": gram})
 
 family.close()

@@ -20,7 +20,7 @@
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
-//! | [`neighbors`] | neighbours: search in any metric, classification, regression, outliers, densities |
+//! | [`neighbors`] | neighbours: search in any metric, classification, regression, outliers, densities, missing values |
 //! | [`svm`] | support vector machines and kernel methods |
 //! | [`cluster`] | clustering: around means and medoids, by density, trees, spectral; Gaussian mixtures |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |

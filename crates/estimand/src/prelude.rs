@@ -35,8 +35,9 @@ pub use estimand_model_selection::{
     GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_neighbors::{
-    Algorithm, KNeighborsClassifier, KNeighborsRegressor, KernelDensity, LocalOutlierFactor, Metric,
-    NearestCentroid, NearestNeighbors, NeighborWeights, RadiusNeighborsClassifier, RadiusNeighborsRegressor,
+    Algorithm, ApproximateNeighbors, KNeighborsClassifier, KNeighborsRegressor, KernelDensity, KnnImputer,
+    LocalOutlierFactor, Metric, NearestCentroid, NearestNeighbors, NeighborWeights,
+    RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 };
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
 pub use estimand_svm::{

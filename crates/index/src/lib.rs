@@ -1,4 +1,4 @@
-//! Exact search for neighbours, in any metric.
+//! Search for neighbours, in any metric: exact, but for [`hnsw`].
 //!
 //! ```text
 //! nearest(q, k)     the k rows with the least d(q, xᵢ), nearest first, of equals the lowest i
@@ -17,6 +17,7 @@
 //! | `density` | where rows are crowded, and how such places hang together |
 //! | [`spanning`] | [`SpanningTree`]: the shortest tree through all rows |
 //! | [`ordering`] | [`Ordering`]: rows so that near ones follow one another |
+//! | [`hnsw`] | [`Hnsw`]: a graph that leads to near rows, approximately |
 //!
 //! A distance is one chain of sums in `f64`, in the order of the columns, whichever way the rows are searched: trees, all
 //! rows, and products give the same neighbours and the same bits, on any number of threads. Ties are told by the row's
@@ -26,6 +27,7 @@ mod best;
 mod density;
 mod filter;
 mod gauge;
+pub mod hnsw;
 pub mod index;
 pub mod metric;
 pub mod ordering;
@@ -37,6 +39,7 @@ pub mod spanning;
 mod tree;
 
 pub use best::Neighbor;
+pub use hnsw::{GraphRules, Hnsw};
 pub use index::{Algorithm, Index, Nearest, Queries, Reach};
 pub use metric::{Metric, OwnMetric};
 pub use ordering::Ordering;

@@ -41,6 +41,17 @@ impl NeighborWeights {
     pub fn own(weight: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
         Self::Own(OwnWeights(Arc::new(weight)))
     }
+
+    /// What a neighbour counts, where the nearest of all is at `nearest`: weights by distance are divided by that, because
+    /// the inverse of a tiny one is beyond all numbers.
+    pub(crate) fn of(&self, distance: f64, nearest: f64) -> f64 {
+        match self {
+            Self::Uniform => 1.0,
+            Self::Distance if nearest == 0.0 => f64::from(u8::from(distance == 0.0)),
+            Self::Distance => nearest / distance,
+            Self::Own(own) => own.0(distance),
+        }
+    }
 }
 
 /// The rows that are remembered, and which of them speak for another row.
@@ -154,16 +165,9 @@ impl<F: Float> Neighbourhood<F> {
 
     /// Calls `vote(row, weight)` for neighbours that come nearest first.
     pub(crate) fn votes(&self, found: &[Neighbor], mut vote: impl FnMut(usize, f64)) {
-        // Divided by the least distance: the inverse of a tiny one is beyond all numbers.
         let nearest = found.first().map_or(0.0, |found| found.distance);
         self.counted(found, |near, count| {
-            let weight = match &self.weigh {
-                NeighborWeights::Uniform => 1.0,
-                NeighborWeights::Distance if nearest == 0.0 => f64::from(u8::from(near.distance == 0.0)),
-                NeighborWeights::Distance => nearest / near.distance,
-                NeighborWeights::Own(own) => own.0(near.distance),
-            };
-            vote(near.row as usize, count * weight);
+            vote(near.row as usize, count * self.weigh.of(near.distance, nearest))
         });
     }
 

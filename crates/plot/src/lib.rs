@@ -8,6 +8,7 @@
 //! | [`Dendrogram`] | a tree of joins: agglomerative clustering |
 //! | [`Silhouette`] | how well each row lies in its cluster |
 //! | [`Grid`] | several of these in one picture |
+//! | [`Reachability`] | rows in order and how far each is from those before: the clusters of OPTICS |
 //!
 //! Each collects what to draw, and says what is wrong with it when it is drawn: `svg()` gives the picture as text,
 //! `save(path)` writes it. SVG opens in every browser, stays sharp at any size and can be searched for its words.
@@ -39,6 +40,7 @@ mod grid;
 mod heat;
 mod layout;
 mod palette;
+mod reachability;
 mod scale;
 mod series;
 mod silhouette;
@@ -50,6 +52,7 @@ pub use chart::Chart;
 pub use dendrogram::Dendrogram;
 pub use grid::Grid;
 pub use heat::HeatMap;
+pub use reachability::Reachability;
 pub use scale::Scale;
 pub use silhouette::Silhouette;
 

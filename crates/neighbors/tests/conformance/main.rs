@@ -4,10 +4,11 @@
 
 use estimand_core::Priors;
 use estimand_neighbors::{
-    Algorithm, CentroidMetric, Contamination, KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor,
-    Metric, NearestCentroid, NeighborWeights, Outliers, RadiusNeighborsClassifier, RadiusNeighborsRegressor,
+    Algorithm, CentroidMetric, Contamination, KNeighborsClassifier, KNeighborsRegressor, KnnImputer,
+    LocalOutlierFactor, Metric, NearestCentroid, NeighborWeights, Outliers, RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
 };
-use estimand_testkit::{classifier, clusterer, regressor};
+use estimand_testkit::{classifier, clusterer, regressor, transformer};
 
 #[test]
 fn k_neighbours_classify() {
@@ -55,5 +56,12 @@ fn the_nearest_centroid_classifies() {
 fn outliers_are_told() {
     for contamination in [Contamination::Auto, Contamination::Share(0.1)] {
         clusterer(LocalOutlierFactor::new().n_neighbors(10).contamination(contamination)).rows(6_000).run();
+    }
+}
+
+#[test]
+fn missing_values_are_filled() {
+    for weights in [NeighborWeights::Uniform, NeighborWeights::Distance] {
+        transformer(KnnImputer::new().weights(weights)).saved().one_row().rows(2_000).run();
     }
 }

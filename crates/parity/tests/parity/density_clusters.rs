@@ -30,6 +30,19 @@ fn dbscan() {
     );
 }
 
+/// Clusters numbered by their first row.
+fn by_first_row(labels: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut names = vec![-1];
+    let number = |label| {
+        let place = names.iter().position(|name| *name == label).unwrap_or_else(|| {
+            names.push(label);
+            names.len() - 1
+        });
+        place as i64 - 1
+    };
+    labels.map(number).collect()
+}
+
 #[test]
 fn hdbscan() {
     hold(
@@ -51,10 +64,14 @@ fn hdbscan() {
                 .cluster_selection(selection)
                 .metric(metric(case)?);
             let model = settings.fit(&x)?;
-            case.same("labels", model.labels().to_vec());
-            case.close("probabilities", model.probabilities());
-            case.close("centroids", &model.centroids(&x)?);
-            case.same("medoids", model.medoids(&x)?);
+            // Rows that hang on two clusters by edges of one length are in either.
+            let firm: Vec<usize> = case.input("firm")?.read()?;
+            case.same("labels", by_first_row(firm.iter().map(|i| model.labels()[*i])));
+            case.close("probabilities", &firm.iter().map(|i| model.probabilities()[*i]).collect::<Vec<_>>());
+            if case.expects("centroids") {
+                case.close("centroids", &model.centroids(&x)?);
+                case.same("medoids", model.medoids(&x)?);
+            }
             Ok(())
         },
     );

@@ -3,7 +3,8 @@
 use crate::inputs::{classes_of, weights_of};
 use estimand::core::{Features, Priors};
 use estimand::neighbors::{
-    Bandwidth, CentroidMetric, Contamination, DensityKernel, Edges, Outliers, RadiusNeighborsRegressor,
+    Bandwidth, CentroidMetric, ComponentsInit, Contamination, DensityKernel, Edges, KnnImputer,
+    NeighborhoodComponentsAnalysis, Outliers, RadiusNeighborsRegressor,
 };
 use estimand::prelude::*;
 use estimand_parity::{Case, Outcome, hold};
@@ -235,6 +236,44 @@ fn densities() {
             let model = KernelDensity::new().kernel(kernel).bandwidth(bandwidth).fit_samples(samples)?;
             assert_eq!(model.features(), &Features::unnamed(x.ncols()));
             case.close("log_density", &model.score_samples(&case.input("new")?.matrix()?)?);
+            Ok(())
+        },
+    );
+}
+
+#[test]
+fn imputers() {
+    hold(
+        "neighbors",
+        |s| s == "KNNImputer",
+        |case| {
+            let (x, new) = (case.input("x")?.matrix()?, case.input("new")?.matrix()?);
+            let settings = KnnImputer::new().n_neighbors(case.param("n_neighbors")?.read()?);
+            let model = settings.weights(neighbor_weights(case)?).fit(&x)?;
+            case.close("own", &model.transform(&x)?);
+            case.close("filled", &model.transform(&new)?);
+            Ok(())
+        },
+    );
+}
+
+/// The maps themselves are free up to a rotation.
+#[test]
+fn components() {
+    hold(
+        "neighbors",
+        |s| s == "NeighborhoodComponentsAnalysis",
+        |case| {
+            let (x, y) = classes_of(case)?;
+            let init = match case.param("init")?.read::<&str>()? {
+                "pca" => ComponentsInit::Principal,
+                "lda" => ComponentsInit::Discriminants,
+                _ => ComponentsInit::Identity,
+            };
+            let settings = NeighborhoodComponentsAnalysis::new().init(init).max_iter(2000).tol(1e-9);
+            let model = settings.n_components(case.param("n_components")?.read::<usize>()?).fit((&x, &y))?;
+            case.close("objective", &[model.report().objective.unwrap_or(f64::NAN)]);
+            case.close("gram", &model.components().t().dot(&model.components()));
             Ok(())
         },
     );
