@@ -5,10 +5,10 @@
 //! | [`Chart`] | lines, steps, points, bands on two axes, linear or logarithmic: paths, curves, scatter plots |
 //! | [`Bars`] | one number for each name, with its error: scores, importances |
 //! | [`HeatMap`] | a table in colours and numbers: confusion matrices, correlations |
-//! | [`Reachability`] | rows in order and how far each is from those before: the clusters of OPTICS |
 //! | [`Dendrogram`] | a tree of joins: agglomerative clustering |
 //! | [`Silhouette`] | how well each row lies in its cluster |
 //! | [`Grid`] | several of these in one picture |
+//! | [`Reachability`] | rows in order and how far each is from those before: the clusters of OPTICS |
 //!
 //! Each collects what to draw, and says what is wrong with it when it is drawn: `svg()` gives the picture as text,
 //! `save(path)` writes it. SVG opens in every browser, stays sharp at any size and can be searched for its words.

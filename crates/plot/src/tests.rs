@@ -332,31 +332,6 @@ proptest! {
 }
 
 #[test]
-fn reachabilities_are_areas_of_clusters() {
-    let inf = f64::INFINITY;
-    let plot = |values: &[f64], labels: &[i64]| {
-        Reachability::new(values, labels.iter().copied())
-            .title("order")
-            .x_label("rows")
-            .y_label("reachability")
-    };
-    let (values, labels) = ([inf, 1.0, 1.5, 6.0, 0.5, 0.0, inf], [0, 0, 0, 8, 8, 8, -1]);
-    let svg = plot(&values, &labels).cut(2.0).svg().unwrap();
-    let all = check(&svg);
-    // One area for each run of equal labels: a place is two corners.
-    let areas: Vec<&Element> = all.iter().filter(|e| e.name == "path").collect();
-    let sides: Vec<usize> = areas.iter().map(|e| e.attributes["d"].matches('L').count()).collect();
-    assert_eq!(sides, [7, 7, 3]);
-    let colours: Vec<&str> = areas.iter().map(|e| e.attributes["fill"].as_str()).collect();
-    assert_eq!(colours, [palette::style(0).colour, palette::style(8).colour, palette::AXIS]);
-    assert_eq!(all.iter().filter(|e| e.is("stroke-dasharray", "4 3")).count(), 1);
-    check(&plot(&[inf, inf], &[-1, -1]).svg().unwrap());
-    let refused = |values: &[f64], labels: &[i64]| plot(values, labels).svg().is_err();
-    assert!(refused(&[], &[]) && refused(&[1.0], &[0, 0]) && refused(&[f64::NAN], &[0]));
-    assert!(refused(&[-1.0], &[0]) && refused(&[-inf], &[0]) && plot(&[1.0], &[0]).cut(inf).svg().is_err());
-}
-
-#[test]
 fn dendrograms_have_a_bracket_for_each_join() {
     let tree = || Dendrogram::new([[2, 3], [0, 1], [4, 5]], [1.0, 2.0, 6.0]);
     let all = check(
@@ -417,4 +392,29 @@ fn grids_put_pictures_side_by_side() {
     assert!(Grid::new(2).svg().is_err() && Grid::new(0).picture(chart(300)).svg().is_err());
     assert!(Grid::new(1).picture(Chart::new().svg()).svg().unwrap_err().to_string().contains("chart"));
     assert!(Grid::new(1).picture(Ok("<p>".into())).svg().unwrap_err().to_string().contains("picture"));
+}
+
+#[test]
+fn reachabilities_are_areas_of_clusters() {
+    let inf = f64::INFINITY;
+    let plot = |values: &[f64], labels: &[i64]| {
+        Reachability::new(values, labels.iter().copied())
+            .title("order")
+            .x_label("rows")
+            .y_label("reachability")
+    };
+    let (values, labels) = ([inf, 1.0, 1.5, 6.0, 0.5, 0.0, inf], [0, 0, 0, 8, 8, 8, -1]);
+    let svg = plot(&values, &labels).cut(2.0).svg().unwrap();
+    let all = check(&svg);
+    // One area for each run of equal labels: a place is two corners.
+    let areas: Vec<&Element> = all.iter().filter(|e| e.name == "path").collect();
+    let sides: Vec<usize> = areas.iter().map(|e| e.attributes["d"].matches('L').count()).collect();
+    assert_eq!(sides, [7, 7, 3]);
+    let colours: Vec<&str> = areas.iter().map(|e| e.attributes["fill"].as_str()).collect();
+    assert_eq!(colours, [palette::style(0).colour, palette::style(8).colour, palette::AXIS]);
+    assert_eq!(all.iter().filter(|e| e.is("stroke-dasharray", "4 3")).count(), 1);
+    check(&plot(&[inf, inf], &[-1, -1]).svg().unwrap());
+    let refused = |values: &[f64], labels: &[i64]| plot(values, labels).svg().is_err();
+    assert!(refused(&[], &[]) && refused(&[1.0], &[0, 0]) && refused(&[f64::NAN], &[0]));
+    assert!(refused(&[-1.0], &[0]) && refused(&[-inf], &[0]) && plot(&[1.0], &[0]).cut(inf).svg().is_err());
 }

@@ -19,7 +19,7 @@
 //! Costs O(n p b log m) for branching factor b; memory O(m p). Means are taken about the mean of all rows.
 //!
 //! **When not.** The tree follows the order of the rows. Where n is not too large for it,
-//! [`AgglomerativeClustering`](crate::AgglomerativeClustering) of the rows themselves is the better tree.
+//! [`AgglomerativeClustering`] of the rows themselves is the better tree.
 //!
 //! **Differs from scikit-learn.** Sums are about the mean, so that columns far from zero lose no digits. Fewer small clusters
 //! than `n_clusters` are reported.

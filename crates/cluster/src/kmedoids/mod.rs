@@ -51,7 +51,7 @@ estimand_core::params! {
     /// use estimand_core::{Fit, Predict};
     /// use ndarray::array;
     ///
-    /// let x = array![[1.0, 2.0], [1.0, 3.0], [1.0, 4.0], [9.0, 9.0], [9.0, 8.0], [9.0, 500.0]];
+    /// let x = array![[1.0, 2.0], [1.0, 3.0], [1.0, 4.0], [9.0, 9.0], [9.0, 8.0], [9.0, 20.0]];
     /// let model = KMedoids::new(2).metric(Metric::Manhattan).fit(&x)?;
     /// assert_eq!(model.medoids(), [1, 3]);
     /// assert_eq!(model.predict(&array![[0.0, 0.0], [9.0, 20.0]])?.to_vec(), [0, 1]);
