@@ -189,7 +189,7 @@ impl FitClasses for NearestCentroid {
         let (total, k) = (moments.weight.sum(), samples.y.k as f64);
         // About the mean of a class squares are least; about another centre they are more by the square of the step.
         let steps =
-            (&centroids - &moments.mean).mapv_into(|v| v * v) * &moments.weight.view().insert_axis(Axis(1));
+            (&centroids - &moments.mean).mapv_into(|v| v * v) * moments.weight.view().insert_axis(Axis(1));
         let within = (&moments.squares + &steps).sum_axis(Axis(0));
         let is_needed = self.standardize || self.shrink_threshold.is_some();
         if is_needed && total <= k {
