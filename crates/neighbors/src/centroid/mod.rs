@@ -16,7 +16,7 @@
 //! | Δ | `shrink_threshold` | |
 //!
 //! Shrinking takes columns that do not tell classes apart to the mean of all rows, where they no longer matter
-//! [Tibshirani02]. Of two classes the score is the second's less the first's. Costs O(np) to fit, O(npk) to predict.
+//! \[Tibshirani02\]. Of two classes the score is the second's less the first's. Costs O(np) to fit, O(npk) to predict.
 //!
 //! **Differs from scikit-learn.** Whether columns are divided by their deviations is a setting, `standardize`; there, they are
 //! if priors are not uniform, and in `decision_function`, but not in `predict` otherwise. Probabilities are those of (1), a
