@@ -29,6 +29,8 @@ DATASETS = {
     "tab_reg_20k_20": (g.tabular, dict(n=20_000, d=20, kind="reg", seed=12)),
     "tab_clf_1m_28": (g.tabular, dict(n=M, d=28, kind="clf", seed=13, n_test=100_000)),
     "tab_reg_100k_100": (g.tabular, dict(n=100_000, d=100, kind="reg", seed=14, n_test=100_000)),
+    "tab_clf_1k_10": (g.tabular, dict(n=1_000, d=10, kind="clf", seed=16, n_test=10_000)),
+    "tab_clf_10k_20": (g.tabular, dict(n=10_000, d=20, kind="clf", seed=17, n_test=10_000)),
     "tab_clf_50k_50_10": (g.tabular, dict(n=50_000, d=50, kind="clf", classes=10, seed=15, n_test=20_000)),
     "km_1m_20": (g.blobs, dict(n=M, d=20, centers=15, k=10, std=4.0, seed=20)),
     "km_200k_50": (g.blobs, dict(n=200_000, d=50, centers=120, k=100, std=5.0, seed=21)),

@@ -171,6 +171,11 @@ pub trait Scores<F: Float> {
     /// Decision values: one column for two classes (positive speaks for the second), else `k`.
     fn scores(&self, x: Records<'_, F>) -> Result<Array2<F>>;
 
+    /// The code of each record's class: that of its largest decision value, the lowest of equals.
+    fn codes(&self, x: Records<'_, F>) -> Result<Array1<u32>> {
+        Ok(winners(&self.scores(x)?))
+    }
+
     /// The decision values of one row, written into `out`; same values as [`scores`](Self::scores).
     fn scores_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()>;
 }
@@ -302,19 +307,21 @@ fn winner<F: Float>(scores: impl IntoIterator<Item = F>) -> usize {
     if columns == 1 { usize::from(best.1 > F::zero()) } else { best.0 }
 }
 
+/// The code of each row of decision values: of the largest, the lowest of equals; of a single column, whether it is positive.
+pub fn winners<F: Float>(scores: &Array2<F>) -> Array1<u32> {
+    match scores.as_slice() {
+        Some(all) => {
+            all.chunks_exact(scores.ncols().max(1)).map(|row| winner(row.iter().copied()) as u32).collect()
+        }
+        None => scores.axis_iter(Axis(0)).map(|row| winner(row.iter().copied()) as u32).collect(),
+    }
+}
+
 impl<F: Float, L: Label, M: Scores<F>> Predict<F> for Classifier<M, L> {
     type Output = Array1<L>;
 
     fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<L>> {
-        let scores = self.model.scores(x)?;
-        let label = |code: usize| self.classes[code].clone();
-        Ok(match scores.as_slice() {
-            Some(all) => all
-                .chunks_exact(scores.ncols().max(1))
-                .map(|row| label(winner(row.iter().copied())))
-                .collect(),
-            None => scores.axis_iter(Axis(0)).map(|row| label(winner(row.iter().copied()))).collect(),
-        })
+        Ok(self.model.codes(x)?.iter().map(|code| self.classes[*code as usize].clone()).collect())
     }
 }
 

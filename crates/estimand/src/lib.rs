@@ -20,8 +20,11 @@
 //! | [`preprocessing`] | scalers |
 //! | [`bayes`] | naive Bayes: Gaussian, for counts, for categories |
 //! | [`svm`] | support vector machines and kernel methods |
-//! | [`cluster`] | k-means |
+//! | [`cluster`] | k-means, Gaussian mixtures |
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
+//! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
+//! | [`ensemble`] | random forests, extra trees, gradient boosting on histograms |
+//! | [`neighbors`] | neighbours: search, classification, regression |
 //! | [`compose`] | pipelines |
 //! | [`model_selection`] | cross-validation and search |
 //! | [`metrics`] | metrics, scorers, reports |
@@ -38,17 +41,20 @@
 //! - The same program gives the same answer, bit for bit, on any number of threads.
 
 pub use estimand_bayes as bayes;
-pub use estimand_svm as svm;
 pub use estimand_cluster as cluster;
 pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;
+pub use estimand_ensemble as ensemble;
 pub use estimand_linear as linear;
 pub use estimand_metrics as metrics;
 pub use estimand_model_selection as model_selection;
+pub use estimand_neighbors as neighbors;
 #[cfg(feature = "plot")]
 pub use estimand_plot as plot;
 pub use estimand_preprocessing as preprocessing;
+pub use estimand_svm as svm;
+pub use estimand_tree as tree;
 
 pub use estimand_core::{Error, Result};
 pub use estimand_model_selection::grid;

@@ -2,13 +2,20 @@
 
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
-pub use estimand_cluster::{KMeans, KMeansInit, KMeansModel};
+pub use estimand_cluster::{
+    CovarianceType, GaussianMixture, GaussianMixtureModel, KMeans, KMeansInit, KMeansModel, MiniBatchKMeans,
+    MiniBatchKMeansModel, MixtureInit,
+};
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
 pub use estimand_core::{
     Boxed, ClassWeight, Classes, Classifier, Csr, Dataset, Decide, Error, Fit, InverseTransform, PartialFit,
     Persist, Predict, PredictOne, PredictProba, Records, Report, Result, Samples, Scratch, Transform,
     TransformOne,
+};
+pub use estimand_ensemble::{
+    ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor,
+    RandomForestClassifier, RandomForestRegressor,
 };
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,
@@ -27,8 +34,17 @@ pub use estimand_metrics::{
 pub use estimand_model_selection::{
     GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
 };
+pub use estimand_neighbors::{
+    Algorithm, KNeighborsClassifier, KNeighborsRegressor, Metric, NearestNeighbors, NeighborWeights,
+    RadiusNeighborsClassifier, RadiusNeighborsRegressor,
+};
 pub use estimand_preprocessing::{MinMaxScaler, MinMaxScalerModel, StandardScaler, StandardScalerModel};
 pub use estimand_svm::{
-    Gamma, Kernel, KernelRidge, LinearSvc, LinearSvr, NuSvc, NuSvr, Nystroem, OneClassSvm, RbfSampler, Svc, Svr,
+    Gamma, Kernel, KernelRidge, LinearSvc, LinearSvr, NuSvc, NuSvr, Nystroem, OneClassSvm, RbfSampler, Svc,
+    Svr,
+};
+pub use estimand_tree::{
+    ClassCriterion, DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor,
+    MaxFeatures, RegressionCriterion,
 };
 pub use ndarray::{self, Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};

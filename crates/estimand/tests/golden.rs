@@ -13,7 +13,7 @@ use estimand::linear::{
     BayesianModel, ElasticNetCvModel, HuberModel, IsotonicModel, LarsCvModel, LassoLarsIcModel,
     LinearDiscriminantModel, LogisticCvModel, MultiTaskElasticNetCvModel, OrthogonalMatchingPursuitCvModel,
     QuadraticDiscriminantModel, RansacModel, RidgeClassifierCvModel, RidgeClassifierModel, RidgeCvModel,
-    SgdModel, SgdPenalty, SgdRegressorModel,
+    SgdModel, SgdOneClassModel, SgdPenalty, SgdRegressorModel,
 };
 use estimand::prelude::*;
 use std::path::PathBuf;
@@ -127,6 +127,7 @@ fn regressors(golden: &Golden) -> Result<()> {
         "lars-cv": LarsCvModel<f64> = LarsCv::new(), (&x, &y), |m| m.predict(some)?;
         "lasso-lars-ic": LassoLarsIcModel<f64> = LassoLarsIc::new(), (&x, &y), |m| m.predict(some)?;
         "omp-cv": OrthogonalMatchingPursuitCvModel<f64> = OrthogonalMatchingPursuitCv::new(), (&x, &y), |m| m.predict(some)?;
+        "sgd-one-class": SgdOneClassModel<f64> = SgdOneClassSvm::new().max_iter(20), &x, |m| m.decision_function(some)?;
         "ransac": RansacModel<LinearModel<f64>> = RansacRegressor::new(LinearRegression::new()), (&x, &y), |m| m.predict(some)?;
     );
     Ok(())

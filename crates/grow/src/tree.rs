@@ -48,6 +48,22 @@ pub enum Test<'a> {
     },
 }
 
+impl Test<'_> {
+    /// The column tested.
+    pub fn column(&self) -> usize {
+        match self {
+            Self::AtMost { column, .. } | Self::In { column, .. } => *column,
+        }
+    }
+
+    /// Whether NaN goes left.
+    pub fn missing_left(&self) -> bool {
+        match self {
+            Self::AtMost { missing_left, .. } | Self::In { missing_left, .. } => *missing_left,
+        }
+    }
+}
+
 /// What was seen at a node in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stat {
@@ -149,6 +165,46 @@ impl Tree {
         self.values.resize(self.nodes.len() * self.width, 0.0);
         self.stats.resize(self.nodes.len(), Stat::default());
         left as usize
+    }
+
+    /// Changes where NaN goes from a node that is split.
+    ///
+    /// # Panics
+    /// If there is no such node.
+    pub fn set_missing_left(&mut self, node: usize, left: bool) {
+        let column = &mut self.nodes[node].column;
+        *column = if left { *column | MISSING_LEFT } else { *column & !MISSING_LEFT };
+    }
+
+    /// Puts a tree in the place of a leaf; values are equally many. Gives the number of its second node, after which the
+    /// others follow; the first has the leaf's.
+    ///
+    /// # Panics
+    /// If there is no such leaf.
+    pub fn graft(&mut self, leaf: usize, tree: &Self) -> usize {
+        assert!(self.is_leaf(leaf), "node {leaf} is split already");
+        let first = self.nodes.len();
+        let place = |node: usize| if node == 0 { leaf } else { first + node - 1 };
+        let moved: Vec<Node> = (0..tree.n_nodes())
+            .map(|i| {
+                let Node { test, column, left } = tree.nodes[i];
+                let test = if tree.nodes[i].is_categorical() {
+                    test + ((self.sets.len() as u64) << 32)
+                } else {
+                    test
+                };
+                Node { test, column, left: place(left as usize) as u32 }
+            })
+            .collect();
+        let (root, others) = (moved[0], &moved[1..]);
+        self.nodes[leaf] = root;
+        self.nodes.extend_from_slice(others);
+        self.value_mut(leaf).copy_from_slice(tree.value(0));
+        self.stats[leaf] = tree.stats[0];
+        self.values.extend_from_slice(&tree.values[tree.width..]);
+        self.stats.extend_from_slice(&tree.stats[1..]);
+        self.sets.extend_from_slice(&tree.sets);
+        first
     }
 
     /// Number of nodes, leaves included.

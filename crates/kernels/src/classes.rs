@@ -17,7 +17,9 @@ use crate::{
 
 const EIGHT: usize = 8;
 /// Rows that are asked for ahead of their turn.
-const AHEAD: usize = 12;
+const AHEAD: usize = 32;
+/// Columns that are shifted together.
+const STRIP: usize = 64;
 
 #[inline(always)]
 pub(crate) fn class_sums<T: Real, I: Isa>(
@@ -54,20 +56,22 @@ pub(crate) fn class_sums<T: Real, I: Isa>(
     }
 }
 
-/// outᵢ ← step(j, xᵢⱼ, outᵢ) over the columns j, for as many rows at a time as there are registers for their sums.
+/// outᵢ ← step(j, xᵢⱼ − shiftⱼ, outᵢ) over the columns j, for as many rows at a time as there are registers for their
+/// sums. No shift is one of 0.
 #[inline(always)]
 fn eight<T: Real, I: Isa>(
     rows: &[&[T]],
     width: usize,
+    shift: Option<&[f64]>,
     out: &mut [[f64; EIGHT]],
     step: impl Fn(usize, I::Vector, I::Vector) -> I::Vector,
 ) {
     let done = match I::SUMS {
-        8 => some::<T, I, 8>(rows, width, out, &step),
-        4 => some::<T, I, 4>(rows, width, out, &step),
-        _ => some::<T, I, 2>(rows, width, out, &step),
+        8 => some::<T, I, 8>(rows, width, shift, out, &step),
+        4 => some::<T, I, 4>(rows, width, shift, out, &step),
+        _ => some::<T, I, 2>(rows, width, shift, out, &step),
     };
-    some::<T, I, 1>(&rows[done..], width, &mut out[done..], &step);
+    some::<T, I, 1>(&rows[done..], width, shift, &mut out[done..], &step);
 }
 
 /// [`eight`] for whole blocks of S rows; returns how many rows these hold.
@@ -75,10 +79,12 @@ fn eight<T: Real, I: Isa>(
 fn some<T: Real, I: Isa, const S: usize>(
     rows: &[&[T]],
     width: usize,
+    shift: Option<&[f64]>,
     out: &mut [[f64; EIGHT]],
     step: &impl Fn(usize, I::Vector, I::Vector) -> I::Vector,
 ) -> usize {
     let (blocks, _) = rows.as_chunks::<S>();
+    let mut x = [[0.0; STRIP]; S];
     for (k, (block, out)) in blocks.iter().zip(out.chunks_exact_mut(S)).enumerate() {
         if let Some(ahead) = blocks.get(k + AHEAD.div_ceil(S)) {
             ahead.iter().for_each(|row| prefetch(row));
@@ -88,9 +94,17 @@ fn some<T: Real, I: Isa, const S: usize>(
         for s in 0..S {
             sums[s] = I::Vector::load(&out[s]);
         }
-        for j in 0..width {
+        for from in (0..width).step_by(STRIP) {
+            let columns = from..width.min(from + STRIP);
+            let shift = shift.map(|shift| &shift[columns.clone()]);
+            // Shifted eight at a time, then taken one by one.
             for s in 0..S {
-                sums[s] = step(j, I::Vector::splat(block[s][j].f64()), sums[s]);
+                shifted::<T, I>(&block[s][columns.clone()], shift, &mut x[s]);
+            }
+            for (l, j) in columns.enumerate() {
+                for s in 0..S {
+                    sums[s] = step(j, I::Vector::splat(x[s][l]), sums[s]);
+                }
             }
         }
         for s in 0..S {
@@ -98,6 +112,19 @@ fn some<T: Real, I: Isa, const S: usize>(
         }
     }
     blocks.len() * S
+}
+
+#[inline(always)]
+fn shifted<T: Real, I: Isa>(x: &[T], shift: Option<&[f64]>, out: &mut [f64; STRIP]) {
+    let (x, tail) = x.as_chunks::<EIGHT>();
+    let (out, out_tail) = out.split_at_mut(x.len() * EIGHT);
+    for (c, (x, out)) in x.iter().zip(out.as_chunks_mut::<EIGHT>().0).enumerate() {
+        let x = T::eight::<I>(x);
+        shift.map_or(x, |shift| x.sub(I::Vector::load(&shift.as_chunks::<EIGHT>().0[c]))).store(out);
+    }
+    for (l, (x, out)) in tail.iter().zip(out_tail).enumerate() {
+        *out = x.f64() - shift.map_or(0.0, |shift| shift.as_chunks::<EIGHT>().1[l]);
+    }
 }
 
 #[inline(always)]
@@ -109,8 +136,8 @@ pub(crate) fn linear_eight<T: Real, I: Isa>(
 ) {
     let width = shift.len().min(weights.len());
     let (shift, weights) = (&shift[..width], &weights[..width]);
-    eight::<T, I>(rows, width, out, |j, x, sum| {
-        sum.add_product(x.sub(I::Vector::splat(shift[j])), I::Vector::load(&weights[j]))
+    eight::<T, I>(rows, width, Some(shift), out, |j, x, sum| {
+        sum.add_product(x, I::Vector::load(&weights[j]))
     });
 }
 
@@ -123,7 +150,7 @@ pub(crate) fn gaussian_eight<T: Real, I: Isa>(
 ) {
     let width = centres.len().min(factors.len());
     let (centres, factors) = (&centres[..width], &factors[..width]);
-    eight::<T, I>(rows, width, out, |j, x, sum| {
+    eight::<T, I>(rows, width, None, out, |j, x, sum| {
         let difference = x.sub(I::Vector::load(&centres[j]));
         let scaled = I::Vector::zero().add_product(difference, I::Vector::load(&factors[j]));
         sum.add_product(scaled, scaled)

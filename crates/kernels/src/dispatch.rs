@@ -4,9 +4,13 @@
 //! AVX-512, for AVX2 with FMA and for the target's baseline; the vectoriser does the rest. The first call
 //! asks the processor what it can do and remembers the table to use.
 
+use crate::cuts::{self, CutRules, LeftSums};
 use crate::nearest::{self, Nearest};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
-use crate::{classes, isa, logistic, map, math::Real, panel, reduce, similarity, smo, sparse};
+use crate::{
+    classes, isa, logistic, map, math::Real, mixture, near, nodes, panel, reduce, robust, similarity, smo,
+    sparse,
+};
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
 
@@ -126,6 +130,11 @@ kernels! {
     /// # Panics
     /// If there is no such place in `y`.
     pub fn sparse_axpy(alpha: f64, indices: &[u32], values: &[T], y: &mut [f64]) = sparse::sparse_axpy;
+    /// yᵢ ← yᵢ + α v (v − 2cᵢ) for each place i of `indices` and the value v beside it, c being `centre`: α ((v − cᵢ)² − cᵢ²).
+    ///
+    /// # Panics
+    /// If there is no such place in `y` or `centre`.
+    pub fn sparse_squares(alpha: f64, indices: &[u32], values: &[T], centre: &[f64], y: &mut [f64]) = sparse::sparse_squares;
 
     /// T ← T + AᵀB for panels A and B with equally many rows and an 8 × 8 tile T, all row-major. Of T the
     /// first `rows` rows are right; the others may be left alone. Meanwhile asks for `ahead` to be brought
@@ -162,6 +171,20 @@ kernels! {
     /// Squared distances of rows, less `shift`, to the centres that `which` names for each.
     pub fn centre_distances(rows: &[&[T]], which: &[u32], shift: &[f64], centres: &[f64], out: &mut [f64]) = nearest::centre_distances;
 
+    /// Of residuals r: Σ wᵢrᵢ² where |rᵢ| is at most `limit`, and where it is not, Σ wᵢ|rᵢ| and Σ wᵢ. Without weights, w = 1.
+    pub fn huber_sums(r: &[T], weights: Option<&[T]>, limit: f64) -> [f64; 3] = robust::huber_sums;
+    /// yⱼₗ ← Σᵢ≤ⱼ Aⱼᵢ (xᵢₗ − shiftᵢ) for the eight rows of a panel and a lower triangular A, packed row by row; returns Σⱼ yⱼₗ².
+    ///
+    /// # Panics
+    /// If A has too few values.
+    pub fn triangle_eight(panel: &[[f64; 8]], shift: &[f64], factor: &[f64], y: &mut [[f64; 8]]) -> [f64; 8] = mixture::triangle_eight;
+    /// Σⱼ ((xⱼₗ − shiftⱼ) factorⱼ)² for the eight rows of a panel.
+    pub fn scaled_eight(panel: &[[f64; 8]], shift: &[f64], factor: &[f64]) -> [f64; 8] = mixture::scaled_eight;
+    /// With d = x − shift: adds rₗ dⱼₗ to `first` and rₗ dⱼₗ² to `second`, lane by lane.
+    pub fn moments_eight(panel: &[[f64; 8]], shift: &[f64], r: &[f64; 8], first: &mut [[f64; 8]], second: &mut [[f64; 8]]) = mixture::moments_eight;
+    /// Each group of k scores, eight rows side by side: s ← exp(s − L), L = ln Σ exp s, which goes to `logs`.
+    pub fn responsibilities(scores: &mut [[f64; 8]], k: usize, logs: &mut [[f64; 8]]) = mixture::responsibilities;
+
     /// The logistic loss of margins `z` for labels `y` in {0, 1}: returns Σ wᵢ (ln(1 + exp zᵢ) − yᵢzᵢ) and
     /// leaves in `z` the residuals wᵢ (σ(zᵢ) − yᵢ). Without weights, w = 1.
     pub fn logistic_loss(z: &mut [T], y: &[T], weights: Option<&[T]>) -> f64 = logistic::loss;
@@ -173,6 +196,9 @@ kernels! {
     /// Σ wᵢ (ln Σₖ exp zᵢₖ − zᵢ,yᵢ), leaves in `z` the probabilities pᵢₖ.
     pub fn softmax_loss(z: &mut [T], width: usize, y: &[u32], weights: Option<&[T]>) -> f64 = logistic::softmax_loss;
 
+    /// The largest gain among the first `places` of a row of sums, and where it is; the first of equals. −∞ where no
+    /// place is allowed. See [`CutRules`].
+    pub fn best_cut(left: &LeftSums, places: usize, rules: &CutRules) -> (f64, usize) = cuts::best_cut;
     /// Products of the eight rows of panel `a` with those of the panels in `b`, as wide as `a`: the product of row k of
     /// `a`, k < `rows`, with row l of panel c is written to place k · `stride` + 8c + l of `out`. Each is a chain of
     /// its own in the order of the features.
@@ -195,6 +221,38 @@ kernels! {
     /// The largest gain (low − gradient)² / max(own + diagonal − 2 row, least) where low > gradient, its place, and the
     /// largest of `low`. A gain of 0 has no place.
     pub fn smo_partner(gradient: f64, own: f64, row: &[f64], diagonal: &[f64], low: &[f64], least_curvature: f64) -> (f64, usize, f64) = smo::smo_partner;
+    /// Distances Σⱼ (qⱼ − xⱼ)² from `query` to points in blocks of eight (see `near`), and the bits of those among the
+    /// first 64 that are at most `bound`. The last block may hold padding: its bits are the caller's to mask.
+    pub fn near_squared(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_squared;
+    /// Like [`near_squared`], Σⱼ |qⱼ − xⱼ|.
+    pub fn near_manhattan(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_manhattan;
+    /// Like [`near_squared`], maxⱼ |qⱼ − xⱼ|.
+    pub fn near_chebyshev(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_chebyshev;
+    /// Like [`near_squared`], Σⱼ |qⱼ − xⱼ|ᵖ.
+    pub fn near_power(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]], power: f64) -> u64 = near::near_power;
+    /// Like [`near_squared`], the number of columns in which q and x differ.
+    pub fn near_hamming(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_hamming;
+    /// Like [`near_squared`], Σⱼ |qⱼ − xⱼ| / (|qⱼ| + |xⱼ|), where 0/0 counts as 0.
+    pub fn near_canberra(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_canberra;
+    /// Like [`near_squared`], Σⱼ |qⱼ − xⱼ| / Σⱼ |qⱼ + xⱼ|; 0 between equals.
+    pub fn near_bray_curtis(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_bray_curtis;
+    /// Like [`near_squared`] over the columns in which neither is NaN, times the share of all columns that these are; NaN
+    /// where there are none.
+    pub fn near_missing(query: &[T], blocks: &[T], bound: f64, out: &mut [[f64; 8]]) -> u64 = near::near_missing;
+    /// Σⱼ qⱼxⱼ for points in blocks of eight.
+    pub fn near_common(query: &[T], blocks: &[T], out: &mut [[f64; 8]]) = near::near_common;
+    /// Lower bounds of [`near_squared`] for the points in eight boxes, and the bits of those that are at most `bound`.
+    pub fn box_squared(query: &[T], boxes: &[T], bound: f64, out: &mut [f64; 8]) -> u8 = near::box_squared;
+    /// Lower bounds of [`near_manhattan`], as [`box_squared`].
+    pub fn box_manhattan(query: &[T], boxes: &[T], bound: f64, out: &mut [f64; 8]) -> u8 = near::box_manhattan;
+    /// Lower bounds of [`near_chebyshev`], as [`box_squared`].
+    pub fn box_chebyshev(query: &[T], boxes: &[T], bound: f64, out: &mut [f64; 8]) -> u8 = near::box_chebyshev;
+    /// Lower bounds of [`near_power`], as [`box_squared`]; exact for whole powers to 16, else up to the rounding of `powf`.
+    pub fn box_power(query: &[T], boxes: &[T], bound: f64, out: &mut [f64; 8], power: f64) -> u8 = near::box_power;
+    /// The distances of [`near_squared`], to the last bit, for rows at least as long as `query`.
+    pub fn rows_squared(query: &[T], rows: &[&[T]], out: &mut [f64]) = near::rows_squared;
+    /// Appends the places where offsetsᵢ − 2 productsᵢ ≤ bound.
+    pub fn closer(products: &[T], offsets: &[T], bound: T, hits: &mut Vec<u32>) = near::closer;
 
     /// Stochastic gradient steps over rows, in a given order: see `sgd`.
     ///
@@ -202,11 +260,21 @@ kernels! {
     /// If a row number is beyond the records, targets or weights, or if a vector of the state that the rule needs is
     /// shorter than the rows.
     pub fn sgd_pass(task: &SgdPass<'_, T>, state: &mut SgdState) -> SgdSeen = sgd::pass;
+
+    pub(crate) fn sort_parts_of(keys: &mut [u32], ends: &[u32]) = nodes::sort_parts;
+    /// The smallest and the largest value, NaN passed over; ∞ and −∞ where there is none.
+    pub fn extent(x: &[T]) -> [T; 2] = nodes::extent;
+    /// How many xᵢ are at most `threshold`, and the sum of their terms.
+    pub fn sum_at_most(x: &[T], threshold: T, terms: &[f64]) -> [f64; 2] = nodes::sum_at_most;
 }
 
 #[cfg(test)]
 mod class_tests;
 #[cfg(test)]
 mod kernel_tests;
+#[cfg(test)]
+mod mixture_tests;
+#[cfg(test)]
+mod near_tests;
 #[cfg(test)]
 mod tests;

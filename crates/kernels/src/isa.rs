@@ -28,6 +28,12 @@ pub(crate) trait Vector: Copy {
     fn sub(self, other: Self) -> Self;
     /// self + a · b, fused where the instructions allow.
     fn add_product(self, a: Self, b: Self) -> Self;
+    /// The larger of each two; of a NaN and another number, `other`.
+    fn max(self, other: Self) -> Self;
+    /// Without sign.
+    fn abs(self) -> Self;
+    /// The lanes that are at most those of `bound`, as bits; NaN is not.
+    fn at_most(self, bound: Self) -> u8;
     /// In each lane the smaller one; `other` where one is NaN.
     fn min(self, other: Self) -> Self;
     /// In each lane `yes` where self < other, else `no`.
@@ -105,6 +111,19 @@ impl Vector for [f64; 8] {
             self[l] = if Baseline::FMA { a[l].mul_add(b[l], self[l]) } else { a[l] * b[l] + self[l] };
         }
         self
+    }
+    #[inline(always)]
+    fn max(mut self, other: Self) -> Self {
+        (0..8).for_each(|l| self[l] = if self[l] > other[l] { self[l] } else { other[l] });
+        self
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.map(f64::abs)
+    }
+    #[inline(always)]
+    fn at_most(self, bound: Self) -> u8 {
+        (0..8).fold(0, |bits, l| bits | (u8::from(self[l] <= bound[l]) << l))
     }
     #[inline(always)]
     fn min(self, other: Self) -> Self {
@@ -185,6 +204,28 @@ pub(crate) mod x86 {
             unsafe { [_mm256_fmadd_pd(a[0], b[0], self[0]), _mm256_fmadd_pd(a[1], b[1], self[1])] }
         }
         #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { [_mm256_max_pd(self[0], other[0]), _mm256_max_pd(self[1], other[1])] }
+        }
+        #[inline(always)]
+        fn abs(self) -> Self {
+            // SAFETY: see the module.
+            unsafe {
+                let sign = _mm256_set1_pd(-0.0);
+                [_mm256_andnot_pd(sign, self[0]), _mm256_andnot_pd(sign, self[1])]
+            }
+        }
+        #[inline(always)]
+        fn at_most(self, bound: Self) -> u8 {
+            // SAFETY: see the module; the masks have four bits each.
+            unsafe {
+                let low = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(self[0], bound[0]));
+                let high = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(self[1], bound[1]));
+                (low | high << 4) as u8
+            }
+        }
+        #[inline(always)]
         fn min(self, other: Self) -> Self {
             // SAFETY: see the module.
             unsafe { [_mm256_min_pd(self[0], other[0]), _mm256_min_pd(self[1], other[1])] }
@@ -253,6 +294,21 @@ pub(crate) mod x86 {
         fn add_product(self, a: Self, b: Self) -> Self {
             // SAFETY: see the module.
             unsafe { _mm512_fmadd_pd(a, b, self) }
+        }
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe { _mm512_max_pd(self, other) }
+        }
+        #[inline(always)]
+        fn abs(self) -> Self {
+            // SAFETY: see the module.
+            unsafe { _mm512_abs_pd(self) }
+        }
+        #[inline(always)]
+        fn at_most(self, bound: Self) -> u8 {
+            // SAFETY: see the module.
+            unsafe { _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self, bound) }
         }
         #[inline(always)]
         fn min(self, other: Self) -> Self {

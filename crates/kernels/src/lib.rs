@@ -8,10 +8,15 @@
 //! | `math` | `exp`, `ln`, … of one number, free of branches |
 //! | `map` | those functions over slices |
 //! | `reduce` | dot products, sums, distances, `y ← αx + y`, rows shifted and scaled |
+//! | `robust` | sums over residuals on either side of a limit |
 //! | `sparse` | sums over places that a list of numbers names |
 //! | `classes` | sums by class, linear and Gaussian scores of eight classes at a time |
 //! | `nearest` | the nearest of many centres, for eight rows at a time |
+//! | `cuts` | the best place to cut a row of sums in two, for trees on histograms |
+//! | `mixture` | squared distances, moments and responsibilities of Gaussian components, for eight rows at a time |
 //! | `panel` | Gram matrices, tile by tile |
+//! | `nodes` | small sorts, and sums on one side of a threshold: what decision trees ask |
+//! | `near` | distances from a point to points and boxes in eights |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
 //! | `similarity` | products of rows with rows, and Gaussian kernels of them |
@@ -31,20 +36,26 @@
 #![allow(unsafe_code)]
 
 mod classes;
+mod cuts;
 mod dispatch;
 mod isa;
 mod logistic;
 mod map;
 mod math;
 mod memory;
+mod mixture;
+mod near;
 mod nearest;
+mod nodes;
 mod panel;
 mod reduce;
+mod robust;
 mod sgd;
 mod similarity;
 mod smo;
 mod sparse;
 
+pub use cuts::{CutRules, LeftSums, PLACES};
 pub use dispatch::*;
 pub use isa::prefetch;
 pub use memory::zeros;
@@ -52,3 +63,11 @@ pub use nearest::Nearest;
 pub use panel::PANEL;
 pub use reduce::LANES;
 pub use sgd::{SgdLoss, SgdPass, SgdRate, SgdRows, SgdRule, SgdSeen, SgdState};
+
+/// Sorts each part of `keys`, which end at `ends`, by itself. The keys of a part are distinct.
+///
+/// # Panics
+/// If the ends fall, or the last lies beyond the keys.
+pub fn sort_parts(keys: &mut [u32], ends: &[u32]) {
+    sort_parts_of::<f64>(keys, ends);
+}

@@ -4,10 +4,11 @@
 //! row has the same bits alone, among others, and on any number of threads.
 
 use crate::lines::{Lines, for_each_block};
+use estimand_core::classify::winners;
 use estimand_core::{Error, Features, Float, Records, Result};
 use estimand_kernels as kernels;
 use estimand_par as par;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array1, Array2, ArrayView2, s};
 
 /// Rows that are taken together.
 pub const ROWS: usize = 64;
@@ -119,9 +120,14 @@ pub fn write<F: Float>(values: &[f64; 8], g: usize, k: usize, out: &mut [F]) {
     }
 }
 
+/// Rows of a chunk.
+fn chunk<F: Float>(forms: &impl Forms<F>, n: usize) -> usize {
+    par::chunk_len(n, forms.cost() / 8 + 1)
+}
+
 fn evaluate<F: Float>(forms: &impl Forms<F>, x: ArrayView2<'_, F>, width: usize) -> Array2<F> {
     let mut out = Array2::default((x.nrows(), width));
-    let chunk = par::chunk_len(x.nrows(), forms.cost() / 8 + 1);
+    let chunk = chunk(forms, x.nrows());
     par::map_rows_mut(out.as_slice_mut().unwrap_or_default(), width, chunk, |from, out| {
         let rows = from..from + out.len() / width.max(1);
         let (k, mut values) = (forms.count(), [[0.0; 8]; ROWS]);
@@ -150,6 +156,57 @@ pub fn class_scores<F: Float>(
     features.check(x)?;
     x.check_shape()?;
     checked(scores(forms, x.dense(estimator)?), x)
+}
+
+/// The codes of the largest of [`class_scores`], which are not kept.
+///
+/// # Errors
+/// As there.
+pub fn class_codes<F: Float>(
+    forms: &impl Forms<F>,
+    features: &Features,
+    x: Records<'_, F>,
+    estimator: &str,
+) -> Result<Array1<u32>> {
+    features.check(x)?;
+    x.check_shape()?;
+    let (dense, k) = (x.dense(estimator)?, forms.count());
+    let mut codes = vec![0; dense.nrows()];
+    let finite = par::map_rows_mut(&mut codes, 1, chunk(forms, dense.nrows()), |from, codes| {
+        let (mut finite, mut values) = (true, [[0.0; 8]; ROWS]);
+        for_each_rows(dense.slice(s![from..from + codes.len(), ..]), ROWS, |first, rows| {
+            let (values, codes) = (&mut values[..rows.len()], &mut codes[first..first + rows.len()]);
+            let mut best = [F::neg_infinity(); ROWS];
+            for g in 0..k.div_ceil(8) {
+                forms.eight(g, rows, values);
+                for ((code, best), values) in codes.iter_mut().zip(&mut best).zip(&*values) {
+                    if columns(k) == 1 {
+                        let mut score = [F::zero()];
+                        write(values, g, k, &mut score);
+                        finite &= score[0].is_finite();
+                        *code = u32::from(score[0] > F::zero());
+                        continue;
+                    }
+                    // Without branches, as any class may win.
+                    let mut winner = (*best, *code);
+                    for (class, value) in (8 * g..k).zip(values) {
+                        let value = F::of(*value);
+                        finite &= value.is_finite();
+                        let better = value > winner.0;
+                        winner.0 = if better { value } else { winner.0 };
+                        winner.1 = if better { class as u32 } else { winner.1 };
+                    }
+                    (*best, *code) = winner;
+                }
+            }
+        });
+        finite
+    });
+    match finite.into_iter().all(|finite| finite) {
+        true => Ok(codes.into()),
+        // What is to be made of them is said in one place.
+        false => Ok(winners(&checked(scores(forms, dense), x)?)),
+    }
 }
 
 /// [`class_scores`] of one row, without allocating.

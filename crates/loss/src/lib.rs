@@ -11,7 +11,8 @@
 //! | [`Loss::Binomial`] | ln(1 + eᶻ) − y z, y in {0, 1} | σ(z) − y | σ(z) (1 − σ(z)) | σ(z) = 1 / (1 + e⁻ᶻ) |
 //! | [`Multinomial`] | ln Σⱼ exp zⱼ − z_y, y in {0 … k − 1} | pⱼ − \[j = y\] | pⱼ (1 − pⱼ) | pⱼ = exp zⱼ / Σᵢ exp zᵢ |
 //!
-//! [`Tweedie`] has the losses of counts, amounts and waiting times, with the [`Link`] to choose.
+//! [`Tweedie`] has the losses of counts, amounts and waiting times, with the [`Link`] to choose; [`Robust`] has those that large errors
+//! do not dominate.
 //!
 //! A further loss of one raw prediction is one more variant of [`Loss`]: its callers need not change.
 //!
@@ -22,10 +23,12 @@
 //! Slices that belong together must have equal lengths; the functions work as far as the shortest reaches.
 
 mod multinomial;
+mod robust;
 mod scalar;
 mod tweedie;
 
 pub use multinomial::Multinomial;
+pub use robust::Robust;
 pub use scalar::Loss;
 pub use tweedie::{Link, Tweedie};
 

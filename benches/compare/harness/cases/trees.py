@@ -71,3 +71,7 @@ case("gb_binary", FAMILY, "tab_clf_1m_28", boosters("Classifier"), fit_xy, predi
 case("gb_reg", FAMILY, "tab_reg_100k_100", boosters("Regressor"), fit_xy, predict=predict, outputs=out_predict, quality=q.r2, latency=True)
 case("gb_multi", FAMILY, "tab_clf_50k_50_10", boosters("Classifier"), fit_xy, predict=predict, outputs=out_proba, quality=q.boosting, latency=True,
      note="10 classes: 1000 trees")
+for rows, columns in ((1_000, 10), (10_000, 20)):
+    name = f"{rows // 1000}k_{columns}"
+    case(f"gb_small_{'1e3' if rows == 1_000 else '1e4'}", FAMILY, f"tab_clf_{name}", boosters("Classifier"), fit_xy, predict=predict,
+         outputs=out_proba, quality=q.boosting, latency=True, note="small data")

@@ -83,7 +83,12 @@ pub(super) fn run<F: Float>(points: &Points<'_, F>, weights: &[f64], start: Cent
 }
 
 /// Σ ωᵢ ‖xᵢ − c‖², c the centre of row i.
-fn inertia<F: Float>(points: &Points<'_, F>, weights: &[f64], labels: &[u32], centres: &Centres) -> f64 {
+pub(super) fn inertia<F: Float>(
+    points: &Points<'_, F>,
+    weights: &[f64],
+    labels: &[u32],
+    centres: &Centres,
+) -> f64 {
     let n = labels.len();
     let part = |rows: std::ops::Range<usize>| {
         let numbers: Vec<usize> = rows.clone().collect();

@@ -35,9 +35,10 @@
 
 mod assign;
 mod lloyd;
+pub mod minibatch;
 mod model;
-mod points;
-mod start;
+pub(crate) mod points;
+pub(crate) mod start;
 #[cfg(test)]
 mod tests;
 
@@ -157,6 +158,23 @@ impl KMeans {
     }
 }
 
+/// ω, ones where there are none, and the rows that have any: at least `n_clusters`.
+fn weights_of<F: Float, Y: Target>(
+    samples: &Samples<'_, F, Y>,
+    n_clusters: usize,
+) -> Result<(Vec<f64>, Vec<usize>)> {
+    let weights: Vec<f64> = match samples.weights {
+        Some(w) => w.iter().map(|w| w.f64()).collect(),
+        None => vec![1.0; samples.nrows()],
+    };
+    let used: Vec<usize> = (0..weights.len()).filter(|i| weights[*i] > 0.0).collect();
+    if used.len() < n_clusters {
+        let allowed = format!("at most the number of rows with weight, {}", used.len());
+        return Err(Error::parameter("n_clusters", n_clusters, allowed));
+    }
+    Ok((weights, used))
+}
+
 impl<F: Float, Y: Target> Fit<F, Y> for KMeans {
     type Model = KMeansModel<F>;
 
@@ -165,15 +183,7 @@ impl<F: Float, Y: Target> Fit<F, Y> for KMeans {
         self.check()?;
         samples.check()?;
         let (points, spread) = Points::new(samples.x, samples.weights)?;
-        let weights: Vec<f64> = match samples.weights {
-            Some(w) => w.iter().map(|w| w.f64()).collect(),
-            None => vec![1.0; points.count()],
-        };
-        let rows = weights.iter().filter(|w| **w > 0.0).count();
-        if rows < self.n_clusters {
-            let allowed = format!("at most the number of rows with weight, {rows}");
-            return Err(Error::parameter("n_clusters", self.n_clusters, allowed));
-        }
+        let (weights, _) = weights_of(&samples, self.n_clusters)?;
         let bounds = self.algorithm != KMeansAlgorithm::Lloyd;
         let plan = Plan { max_iter: self.max_iter, tol: self.tol * spread, bounds };
         let mut best: Option<Outcome> = None;

@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView1};
 use std::borrow::Cow;
 
 /// Rows, and the origin m that products are taken from.
-pub(super) enum Points<'a, F: Float> {
+pub(crate) enum Points<'a, F: Float> {
     /// Rows one after another, p values each; m is their mean.
     Dense { rows: Cow<'a, [F]>, origin: Vec<f64> },
     /// m is zero, so that nothing becomes dense.
@@ -18,7 +18,7 @@ pub(super) enum Points<'a, F: Float> {
 
 impl<'a, F: Float> Points<'a, F> {
     /// The points, and the mean variance of their columns.
-    pub(super) fn new(x: Records<'a, F>, weights: Option<ArrayView1<'_, F>>) -> Result<(Self, f64)> {
+    pub(crate) fn new(x: Records<'a, F>, weights: Option<ArrayView1<'_, F>>) -> Result<(Self, f64)> {
         let p = x.ncols();
         let mut moments = Moments::new(p);
         moments.insert(x, weights)?;
@@ -34,7 +34,7 @@ impl<'a, F: Float> Points<'a, F> {
     }
 
     /// The points with this origin, as far as they are dense.
-    pub(super) fn about(x: Records<'a, F>, origin: Vec<f64>) -> Self {
+    pub(crate) fn about(x: Records<'a, F>, origin: Vec<f64>) -> Self {
         match x.values() {
             MatrixView::Sparse(rows) => Self::Sparse { rows, origin: vec![0.0; origin.len()] },
             MatrixView::Dense(x) => {
@@ -45,14 +45,14 @@ impl<'a, F: Float> Points<'a, F> {
         }
     }
 
-    pub(super) fn origin(&self) -> &[f64] {
+    pub(crate) fn origin(&self) -> &[f64] {
         match self {
             Self::Dense { origin, .. } | Self::Sparse { origin, .. } => origin,
         }
     }
 
     /// n
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         match self {
             Self::Dense { rows, origin } => rows.len() / origin.len().max(1),
             Self::Sparse { rows, .. } => rows.nrows(),
@@ -60,12 +60,12 @@ impl<'a, F: Float> Points<'a, F> {
     }
 
     /// Row i of dense points.
-    pub(super) fn row<'s>(rows: &'s [F], origin: &[f64], i: usize) -> &'s [F] {
+    pub(crate) fn row<'s>(rows: &'s [F], origin: &[f64], i: usize) -> &'s [F] {
         &rows[i * origin.len()..(i + 1) * origin.len()]
     }
 
     /// sums ← sums + w (xᵢ − m)
-    pub(super) fn add(&self, i: usize, weight: f64, sums: &mut [f64]) {
+    pub(crate) fn add(&self, i: usize, weight: f64, sums: &mut [f64]) {
         match self {
             Self::Dense { rows, origin } => {
                 let row = Self::row(rows, origin, i);
@@ -81,7 +81,7 @@ impl<'a, F: Float> Points<'a, F> {
     }
 
     /// Row i as it was given.
-    pub(super) fn given(&self, i: usize) -> Vec<f64> {
+    pub(crate) fn given(&self, i: usize) -> Vec<f64> {
         match self {
             Self::Dense { rows, origin } => Self::row(rows, origin, i).iter().map(|x| x.f64()).collect(),
             Self::Sparse { rows, origin } => {
@@ -93,7 +93,7 @@ impl<'a, F: Float> Points<'a, F> {
     }
 
     /// ‖xᵢ − c‖ of all rows and all centres, n × k.
-    pub(super) fn to_all(&self, centres: &Centres) -> Array2<F> {
+    pub(crate) fn to_all(&self, centres: &Centres) -> Array2<F> {
         let k = centres.count();
         let mut out = Array2::default((self.count(), k));
         let chunk = par::chunk_len(self.count(), k * centres.width());
@@ -108,7 +108,7 @@ impl<'a, F: Float> Points<'a, F> {
     }
 
     /// ‖xᵢ − c‖² of these rows, each to its own centre.
-    pub(super) fn distances(&self, which: &[usize], own: &[u32], centres: &Centres) -> Vec<f64> {
+    pub(crate) fn distances(&self, which: &[usize], own: &[u32], centres: &Centres) -> Vec<f64> {
         let mut out = vec![0.0; which.len()];
         match self {
             Self::Dense { rows, origin } => {
@@ -129,27 +129,27 @@ impl<'a, F: Float> Points<'a, F> {
 }
 
 /// The place of the least; the first of equals.
-pub(super) fn least(distances: impl IntoIterator<Item = f64>) -> usize {
+pub(crate) fn least(distances: impl IntoIterator<Item = f64>) -> usize {
     let nearer = |best: (usize, f64), (c, d): (usize, f64)| if d < best.1 { (c, d) } else { best };
     distances.into_iter().enumerate().fold((0, f64::INFINITY), nearer).0
 }
 
 /// Centres as they are given to users, and about the origin.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Centres {
+pub(crate) struct Centres {
     /// c, k × p.
     values: Vec<f64>,
     /// c − m, k × p.
-    pub(super) about: Vec<f64>,
+    pub(crate) about: Vec<f64>,
     /// ½‖c − m‖², k.
-    pub(super) half: Vec<f64>,
+    pub(crate) half: Vec<f64>,
     /// p zeros.
     zeros: Vec<f64>,
 }
 
 impl Centres {
     /// Centres c, k × p, about the origin of the points.
-    pub(super) fn new(values: Vec<f64>, origin: &[f64]) -> Self {
+    pub(crate) fn new(values: Vec<f64>, origin: &[f64]) -> Self {
         let p = origin.len();
         let about: Vec<f64> =
             values.chunks_exact(p).flat_map(|c| c.iter().zip(origin).map(|(c, m)| c - m)).collect();
@@ -158,44 +158,44 @@ impl Centres {
     }
 
     /// k
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.half.len()
     }
 
     /// p
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.zeros.len()
     }
 
     /// Centre c.
-    pub(super) fn value(&self, c: usize) -> &[f64] {
+    pub(crate) fn value(&self, c: usize) -> &[f64] {
         &self.values[c * self.width()..(c + 1) * self.width()]
     }
 
     /// Centre c about the origin.
-    pub(super) fn about(&self, c: usize) -> &[f64] {
+    pub(crate) fn about(&self, c: usize) -> &[f64] {
         &self.about[c * self.width()..(c + 1) * self.width()]
     }
 
     /// ‖x − c‖² of one dense row, by differences.
-    pub(super) fn distance<F: Float>(&self, row: &[F], c: usize) -> f64 {
+    pub(crate) fn distance<F: Float>(&self, row: &[F], c: usize) -> f64 {
         let mut out = [0.0];
         kernels::centre_distances(&[row], &[c as u32], &self.zeros, &self.values, &mut out);
         out[0]
     }
 
     /// The same centres about the origin of these points.
-    pub(super) fn about_origin_of<F: Float>(&self, points: &Points<'_, F>) -> Self {
+    pub(crate) fn about_origin_of<F: Float>(&self, points: &Points<'_, F>) -> Self {
         Self::new(self.values.clone(), points.origin())
     }
 
     /// All centres in the type of the records.
-    pub(super) fn of<F: Float>(&self) -> Array2<F> {
+    pub(crate) fn of<F: Float>(&self) -> Array2<F> {
         Array2::from_shape_fn((self.count(), self.width()), |(c, j)| F::of(self.value(c)[j]))
     }
 
     /// How far each centre lies from the same one of `other`.
-    pub(super) fn moved(&self, other: &Self) -> Vec<f64> {
+    pub(crate) fn moved(&self, other: &Self) -> Vec<f64> {
         (0..self.count()).map(|c| kernels::squared_distance(self.value(c), other.value(c)).sqrt()).collect()
     }
 }

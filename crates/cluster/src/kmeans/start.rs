@@ -15,7 +15,7 @@ use rand::Rng;
 const LANES: usize = 8;
 
 /// The rows that k-means++ begins with.
-pub(super) fn plus_plus<F: Float>(
+pub(crate) fn plus_plus<F: Float>(
     points: &Points<'_, F>,
     weights: &[f64],
     k: usize,
@@ -43,7 +43,7 @@ pub(super) fn plus_plus<F: Float>(
 
 /// k rows drawn without replacement, each with a probability in proportion to its weight: those with the largest
 /// u^(1/ω) for u uniform in (0, 1) \[Efraimidis06\].
-pub(super) fn random(weights: &[f64], k: usize, seed: Seed) -> Vec<usize> {
+pub(crate) fn random(weights: &[f64], k: usize, seed: Seed) -> Vec<usize> {
     let mut stream = seed.stream(0);
     let mut keys: Vec<(f64, usize)> = weights
         .iter()

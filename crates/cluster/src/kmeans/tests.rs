@@ -161,7 +161,7 @@ fn weights_are_repetitions_and_sparse_rows_are_dense_ones() {
     let w = Array1::from_shape_fn(300, |i| (i % 3) as f64);
     let rows: Vec<usize> = (0..300).flat_map(|i| vec![i; i % 3]).collect();
     let repeated = x.select(Axis(0), &rows);
-    let settings = KMeans::new(4).init(&x.slice(s![1..5, ..]).to_owned()).tol(0.0);
+    let settings = KMeans::new(4).init(x.slice(s![1..5, ..])).tol(0.0);
     let weighted = settings.fit((&x, &vec![(); 300], &w)).unwrap();
     let plain = settings.fit(&repeated).unwrap();
     assert!((weighted.centers() - plain.centers()).iter().all(|d| d.abs() < 1e-12));

@@ -56,3 +56,22 @@ fn what_is_no_tree_is_refused() {
     assert!(with("column", serde_json::json!([u32::MAX, 1, 0, 0, 0])).is_err());
     assert!(with("sets", serde_json::json!([[3, [1]]])).is_err());
 }
+
+#[test]
+fn a_grafted_tree_answers_as_it_did() {
+    let (mut tree, other) = (small(), small());
+    let first = tree.graft(2, &other);
+    let tree = tree.finished();
+    assert_eq!((first, tree.n_nodes(), tree.depth()), (5, 9, 3));
+    // Beyond 1.5 the other tree answers.
+    let mut other = Tree::new(2);
+    let left = other.split(0, Test::AtMost { column: 1, threshold: 0.5, missing_left: false });
+    other.value_mut(left).copy_from_slice(&[5.0, 6.0]);
+    *other.stat_mut(0) = Stat { rows: 3, weight: 3.0, impurity: 1.0 };
+    let mut tree = small();
+    tree.graft(2, &other);
+    let tree = tree.finished();
+    assert_eq!(tree.value(crate::walk::leaf(&tree, &[2.0, 0.0])), [5.0, 6.0]);
+    assert_eq!(tree.value(crate::walk::leaf(&tree, &[0.0, 65.0])), [1.0, -1.0]);
+    assert_eq!(tree.stat(2).rows, 3);
+}

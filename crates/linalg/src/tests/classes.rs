@@ -1,8 +1,10 @@
 //! Moments by class, Gram matrices within classes, and scores, against their definitions.
 
 use super::{layouts, numbers, weights};
-use crate::rows::{Affine, checked, scores, scores_one};
+use crate::rows::{Affine, checked, class_codes, class_scores, scores, scores_one};
 use crate::{ClassMoments, Moments};
+use estimand_core::classify::winners;
+use estimand_core::{Features, Records};
 use ndarray::{Array1, Array2, Axis, array};
 use proptest::prelude::*;
 
@@ -97,6 +99,9 @@ fn scores_are_those_of_each_row_in_any_layout() {
             let found = scores(&forms, view);
             // Nine products of numbers below one.
             assert!((&found - &truth).iter().all(|d| d.abs() < 1e-14), "{what}, k = {k}");
+            let (records, features) = (Records::from(view), Features::of(view.into()));
+            let codes = class_codes(&forms, &features, records, "test").unwrap();
+            assert_eq!(codes, winners(&found), "{what}, k = {k}");
             let mut one = Vec::new();
             for (row, found) in x.rows().into_iter().zip(found.rows()) {
                 scores_one(&forms, row.as_slice().unwrap(), &mut one);
@@ -115,4 +120,17 @@ fn scores_without_probabilities_are_errors() {
     for lost in [array![[f64::NAN]], array![[-inf, -inf]], array![[inf, 0.0, 0.0]], array![[0.0, f64::NAN]]] {
         assert!(checked(lost.clone(), (&x).into()).is_err(), "{lost}");
     }
+}
+
+#[test]
+fn codes_and_scores_agree_on_what_is_not_finite() {
+    let (mut x, w) = (numbers::<f64>(150, 9, 3), numbers::<f64>(3, 9, 4));
+    let features = Features::of((&x).into());
+    let impossible = Affine::new(w.view(), &[0.0, f64::NEG_INFINITY, 0.0], vec![0.0; 9]);
+    let found = class_codes(&impossible, &features, (&x).into(), "test").unwrap();
+    assert_eq!(found, winners(&class_scores(&impossible, &features, (&x).into(), "test").unwrap()));
+    assert!(found.iter().all(|code| *code != 1));
+    x[[70, 2]] = f64::NAN;
+    let found = class_codes(&impossible, &features, (&x).into(), "test").unwrap_err();
+    assert_eq!(found, class_scores(&impossible, &features, (&x).into(), "test").unwrap_err());
 }

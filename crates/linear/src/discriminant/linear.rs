@@ -274,6 +274,10 @@ impl<F: Float> Scores<F> for LinearDiscriminantModel<F> {
         rows::class_scores(&self.scores, &self.state.features, x, "LinearDiscriminantAnalysis")
     }
 
+    fn codes(&self, x: Records<'_, F>) -> Result<Array1<u32>> {
+        rows::class_codes(&self.scores, &self.state.features, x, "LinearDiscriminantAnalysis")
+    }
+
     fn scores_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {
         rows::class_scores_one(&self.scores, &self.state.features, row, out)
     }

@@ -27,7 +27,7 @@ use estimand_core::{
 };
 use estimand_kernels as kernels;
 use estimand_linalg::{Forms, rows};
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
@@ -208,6 +208,10 @@ impl<F: Float> Forms<F> for QuadraticDiscriminantModel<F> {
 impl<F: Float> Scores<F> for QuadraticDiscriminantModel<F> {
     fn scores(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         rows::class_scores(self, &self.features, x, "QuadraticDiscriminantAnalysis")
+    }
+
+    fn codes(&self, x: Records<'_, F>) -> Result<Array1<u32>> {
+        rows::class_codes(self, &self.features, x, "QuadraticDiscriminantAnalysis")
     }
 
     fn scores_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {

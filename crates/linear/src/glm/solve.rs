@@ -8,27 +8,20 @@
 use super::problem::{Problem, Rows, Second, widen};
 use super::{Glm, GlmSolver};
 use crate::logistic::metric::Metric;
+use crate::logistic::rounds::{MOST, Rounds, SMALL, WIDE, WIDE_SPARSE};
 use crate::logistic::sample::size;
 use crate::model::{LinearModel, Outputs};
 use estimand_core::random::below;
 use estimand_core::records::MatrixView;
 use estimand_core::samples::check_finite_target;
 use estimand_core::{Error, Features, Float, Records, Report, Result, Samples, Seed};
-use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs, newton};
+use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs};
 use ndarray::{Array1, ArrayView1, Axis};
 
 /// Relative decrease of the deviance that may still be expected, over `tol`: 1e-9 by default.
 const DECREASE: f64 = 1e-5;
 /// Steps after which the metric is taken anew, at the point reached.
 const ROUND: usize = 10;
-/// Columns up to which Newton's method finishes what takes L-BFGS more than two rounds.
-const SMALL: usize = 300;
-/// Columns beyond which a factor of q × q costs more than it saves; that of sparse records is formed from rows
-/// written out, which costs more.
-const WIDE: usize = 1_000;
-const WIDE_SPARSE: usize = 64;
-/// Columns whose Hessian still fits a usual memory: 3 GB.
-const MOST: usize = 20_000;
 
 /// Minimises the objective, from `from` if that is given: coefficients and intercept.
 pub(super) fn solve<F: Float>(
@@ -61,7 +54,7 @@ pub(super) fn solve<F: Float>(
         }
         None => start,
     };
-    if problem.metric.is_none() && !plan.by_newton {
+    if problem.metric.is_none() && !plan.rounds.by_newton {
         problem.metric = problem.measure(&start, plan.second);
     }
     let f = problem.gradient(&start, &mut vec![0.0; start.len()]);
@@ -73,7 +66,9 @@ pub(super) fn solve<F: Float>(
         floor: f64::NEG_INFINITY,
         iterations: settings.max_iter,
     };
-    let (outcome, method) = plan.minimise(&mut problem, start, stop);
+    let measure =
+        |problem: &mut Problem<'_, '_, F>, at: &[f64]| problem.metric = problem.measure(at, plan.second);
+    let (outcome, method) = plan.rounds.minimise(&mut problem, start, stop, measure);
     if outcome.reason == Reason::NonFinite {
         return Err(not_finite(settings, x));
     }
@@ -122,9 +117,7 @@ fn check_scale<F: Float>(settings: &Glm, problem: &Problem<'_, '_, F>) -> Result
 struct Plan {
     /// Rows of the sample.
     sample: Option<usize>,
-    by_newton: bool,
-    /// Whether Newton's method takes over from L-BFGS that does not get there.
-    newton_finishes: bool,
+    rounds: Rounds,
     /// What metrics are made of.
     second: Second,
 }
@@ -141,41 +134,12 @@ impl Plan {
         let limit = if matches!(x.values(), MatrixView::Dense(_)) { WIDE } else { WIDE_SPARSE };
         let full = by_newton || sample.is_some() || p <= limit;
         let newton_finishes = settings.solver == GlmSolver::Auto && p <= SMALL;
-        Ok(Self {
-            sample,
+        let rounds = Rounds {
             by_newton,
-            newton_finishes,
-            second: if full { Second::Full } else { Second::Diagonal },
-        })
-    }
-
-    /// The minimum, from `start`, and the method in words.
-    fn minimise<F: Float>(
-        &self,
-        problem: &mut Problem<'_, '_, F>,
-        start: Vec<f64>,
-        stop: Stop,
-    ) -> (Outcome, &'static str) {
-        if self.by_newton {
-            return (newton(problem, start, stop), "Newton–Cholesky");
-        }
-        let round = if self.second == Second::Full { ROUND } else { stop.iterations };
-        let (mut x, mut done) = (start, 0);
-        loop {
-            let rest = Stop { iterations: round.min(stop.iterations - done), ..stop };
-            let mut outcome = lbfgs(problem, x, rest);
-            outcome.iterations += done;
-            if outcome.reason != Reason::Iterations || outcome.iterations >= stop.iterations {
-                return (outcome, "L-BFGS");
-            }
-            (x, done) = (outcome.x, outcome.iterations);
-            if self.newton_finishes && done >= 2 * ROUND {
-                let mut outcome = newton(problem, x, Stop { iterations: stop.iterations - done, ..stop });
-                outcome.iterations += done;
-                return (outcome, "L-BFGS, then Newton–Cholesky");
-            }
-            problem.metric = problem.measure(&x, self.second);
-        }
+            steps: if full { ROUND } else { usize::MAX },
+            patience: if newton_finishes { 2 * ROUND } else { usize::MAX },
+        };
+        Ok(Self { sample, rounds, second: if full { Second::Full } else { Second::Diagonal } })
     }
 }
 

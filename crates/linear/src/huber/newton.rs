@@ -10,6 +10,7 @@
 
 use super::problem::Problem;
 use super::scale::Sums;
+use crate::logistic::gram::{Gram, Panels};
 use estimand_core::{Error, Result};
 use estimand_linalg::Moments;
 use ndarray::{Array1, Array2, Axis, s};
@@ -22,7 +23,7 @@ pub(super) struct Found {
 }
 
 /// If more than one row in so many changed sides, S is summed up anew.
-const FEW: usize = 10;
+const FEW: usize = 5;
 /// The least share of a column's curvature that the choice of σ leaves.
 const FLAT: f64 = 1e-12;
 /// Trials along a direction.
@@ -94,30 +95,34 @@ impl Sides {
     /// Moves the rows that are on another side than before.
     fn update(this: &mut Option<Self>, problem: &Problem<'_, '_>, at: &Point) {
         let limit = problem.epsilon * at.sigma;
-        let side = |r: &f64| if r.abs() <= limit { 0 } else { r.signum() as i8 };
-        let now: Vec<i8> = at.r.iter().map(side).collect();
-        let changed: Vec<usize> = match this {
-            Some(before) => (0..now.len()).filter(|i| now[*i] != before.sides[*i]).collect(),
-            None => (0..now.len()).collect(),
-        };
-        let Some(before) = this.as_mut().filter(|_| changed.len() <= now.len() / FEW) else {
+        let now: Vec<i8> = at.r.iter().map(|r| i8::from(*r > limit) - i8::from(*r < -limit)).collect();
+        let before = this.as_mut().map(|before| {
+            let both = now.iter().zip(&before.sides).enumerate();
+            let changed: Vec<usize> = both.filter(|(_, (a, b))| a != b).map(|(i, _)| i).collect();
+            (before, changed)
+        });
+        let Some((before, changed)) = before.filter(|(_, changed)| changed.len() <= now.len() / FEW) else {
             *this = Some(Self::new(problem, now));
             return;
         };
-        let mut a = Array1::zeros(problem.width());
+        let width = problem.width();
+        let (mut a, none) = (Array1::zeros(width), vec![0.0; width]);
+        // Rows that leave, and rows that join.
+        let mut groups = [(-1.0, Vec::new(), Vec::new()), (1.0, Vec::new(), Vec::new())];
         for i in changed {
             problem.row(i, &mut a);
             let (old, new, weight) = (before.sides[i], now[i], problem.weight(i));
-            let joins = weight * (f64::from(u8::from(new == 0)) - f64::from(u8::from(old == 0)));
-            if joins != 0.0 {
-                before
-                    .within
-                    .rows_mut()
-                    .into_iter()
-                    .zip(&a)
-                    .for_each(|(mut row, v)| row.scaled_add(joins * v, &a));
+            if (old == 0) != (new == 0) {
+                let (_, rows, weights) = &mut groups[usize::from(new == 0)];
+                rows.extend_from_slice(a.as_slice().unwrap_or_default());
+                weights.push(weight);
             }
             before.beyond.scaled_add(weight * f64::from(new - old), &a);
+        }
+        for (sign, rows, weights) in groups {
+            let mut gram = Gram::new(width);
+            gram.add(&rows, &none, &weights, &mut Panels::default());
+            before.within += &gram.matrix(sign);
         }
         before.sides = now;
     }

@@ -3,6 +3,7 @@
 //! In τ = 1/σ² the derivative of (1) is W − Σ ω min(ε², τr²), which falls along a concave, piecewise linear curve. Newton's
 //! method from below, where all rows are within εσ, climbs to its root without ever passing it, and (2) is its step.
 
+use estimand_kernels as kernels;
 use estimand_par as par;
 
 /// Sums over the residuals for one σ.
@@ -24,17 +25,9 @@ const STEPS: usize = 200;
 /// The sums of the rows on either side of `limit` = εσ.
 pub(super) fn sums(r: &[f64], weights: Option<&[f64]>, limit: f64) -> Sums {
     let part = |rows: std::ops::Range<usize>| {
-        let mut lanes = [Sums::default(); 4];
-        let weight = |i: usize| weights.map_or(1.0, |w| w[i]);
-        for i in rows {
-            // Several sums, so that none waits for another; no branch, as sides come in any order.
-            let (lane, w, size) = (&mut lanes[i % 4], weight(i), r[i].abs());
-            let within = if size <= limit { w } else { 0.0 };
-            lane.squares += within * size.min(limit) * size.min(limit);
-            lane.distances += (w - within) * size;
-            lane.beyond += w - within;
-        }
-        lanes.into_iter().reduce(Sums::plus).unwrap_or_default()
+        let weights = weights.map(|w| &w[rows.clone()]);
+        let [squares, distances, beyond] = kernels::huber_sums(&r[rows], weights, limit);
+        Sums { squares, distances, beyond }
     };
     par::reduce(r.len(), CHUNK, part, Sums::plus).unwrap_or_default()
 }

@@ -62,6 +62,7 @@ pub(crate) mod metric;
 mod multinomial;
 mod problem;
 mod prox;
+pub(crate) mod rounds;
 pub(crate) mod sample;
 mod solve;
 #[cfg(test)]
@@ -70,12 +71,13 @@ mod tests;
 pub use cv::{LogisticCandidate, LogisticCvModel, LogisticRegressionCv, LogisticScoring, LogisticSearch};
 
 use crate::scores::LinearScores;
+use crate::warm::{Start, Started, WarmStart};
 use estimand_core::describe::{above, above_or_infinite, at_least, between};
 use estimand_core::{
-    Capabilities, ClassCodes, ClassWeight, Classifier, Describe, Error, Features, Fit, FitClasses, Float,
-    Label, Parameter, Probabilities, Records, Report, Result, Samples, Scores, Scratch,
+    ClassCodes, ClassWeight, Classifier, Error, Features, Fit, FitClasses, Float, Label, Probabilities,
+    Records, Report, Result, Samples, Scores, Scratch,
 };
-use estimand_loss::{Loss, Multinomial};
+use estimand_linalg::rows::probabilities;
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +165,10 @@ impl<F: Float> LogisticModel<F> {
     pub fn features(&self) -> &Features {
         self.scores.features()
     }
+
+    fn start(&self) -> Start {
+        (self.coef().mapv(F::f64), self.intercept().mapv(F::f64))
+    }
 }
 
 impl LogisticRegression {
@@ -194,13 +200,15 @@ impl LogisticRegression {
     {
         let samples = samples.into();
         start.features().check(samples.x)?;
-        let model = From { settings: self, start: start.model().start() }.fit_samples(samples)?;
+        let model = Started { settings: self, start: start.model().start() }.fit_samples(samples)?;
         if model.classes() == start.classes() {
             return Ok(model);
         }
         Err(Error::target("the classes are not those of the model to start from"))
     }
+}
 
+impl WarmStart for LogisticRegression {
     fn fit_codes<F: Float>(
         &self,
         samples: Samples<'_, F, ClassCodes>,
@@ -209,48 +217,6 @@ impl LogisticRegression {
         let Samples { x, y, weights, .. } = samples;
         let (coef, intercept, report) = solve::solve(self, x, y, weights, start)?;
         Ok(LogisticModel { scores: LinearScores::new(coef, intercept, Features::of(x)), report })
-    }
-}
-
-impl<F: Float> LogisticModel<F> {
-    fn start(&self) -> Start {
-        (self.coef().mapv(F::f64), self.intercept().mapv(F::f64))
-    }
-}
-
-/// Coefficients and intercepts to start from.
-type Start = (Array2<f64>, Array1<f64>);
-
-/// Settings, and where to start.
-struct From<'s> {
-    settings: &'s LogisticRegression,
-    start: Start,
-}
-
-impl Describe for From<'_> {
-    fn name(&self) -> String {
-        self.settings.name()
-    }
-    fn parameters(&self) -> Vec<Parameter> {
-        self.settings.parameters()
-    }
-    fn check(&self) -> Result<()> {
-        self.settings.check()
-    }
-    fn capabilities(&self) -> Capabilities {
-        self.settings.capabilities()
-    }
-}
-
-impl FitClasses for From<'_> {
-    type Model<F: Float> = LogisticModel<F>;
-
-    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<LogisticModel<F>> {
-        self.settings.fit_codes(samples, Some(&self.start))
-    }
-
-    fn class_weight(&self) -> &ClassWeight {
-        &self.settings.class_weight
     }
 }
 
@@ -278,19 +244,7 @@ impl<F: Float> Scores<F> for LogisticModel<F> {
 
 impl<F: Float> Probabilities<F> for LogisticModel<F> {
     fn probabilities(&self, x: Records<'_, F>) -> Result<Array2<F>> {
-        let mut z = self.scores.scores(x)?;
-        if z.ncols() > 1 {
-            if let Some(z) = z.as_slice_mut() {
-                Multinomial { classes: self.intercept().len() }.mean(z);
-            }
-            return Ok(z);
-        }
-        // σ(−z) keeps the digits of a small probability that 1 − σ(z) would lose.
-        let mut both: Array2<F> = z.outer_iter().map(|z| [-z[0], z[0]]).collect::<Vec<_>>().into();
-        if let Some(both) = both.as_slice_mut() {
-            Loss::Binomial.mean(both);
-        }
-        Ok(both)
+        Ok(probabilities(self.scores.scores(x)?))
     }
 }
 

@@ -285,6 +285,9 @@ impl<'a, 'y, F: Float> Problem<'a, 'y, F> {
         });
         let Some((sums, others)) = parts.split_first_mut() else { return f64::NAN };
         others.iter().for_each(|part| sums.add(part, second));
+        if second == Second::Diagonal {
+            design.centre_squares(&mut sums.squares, k);
+        }
         gradient.copy_from_slice(&sums.gradient);
         design.centre_gradient(gradient, k);
         gradient.iter_mut().for_each(|g| *g /= self.total);

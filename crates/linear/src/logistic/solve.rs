@@ -8,11 +8,13 @@
 use super::metric::{Metric, take_off_mean};
 use super::problem::{Problem, Second};
 use super::prox::{self, Penalty, Until};
+use super::rounds::{MOST, Rounds, SMALL, WIDE, WIDE_SPARSE};
 use super::sample::Sample;
-use super::{LogisticRegression, LogisticSolver, Start, sample};
+use super::{LogisticRegression, LogisticSolver, sample};
+use crate::warm::Start;
 use estimand_core::records::MatrixView;
 use estimand_core::{Codes, Error, Float, Records, Report, Result};
-use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs, newton};
+use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 /// Duality gap over the objective and over `tol`.
@@ -24,18 +26,15 @@ const ROUND: usize = 30;
 /// Steps that most problems need a third of: what is left after them is ill-conditioned, and Newton's method, which
 /// does not mind, finishes it where its Hessian costs little.
 const PATIENCE: usize = 2 * ROUND;
-/// Variables up to which it does.
-const SMALL: usize = 300;
-/// Columns beyond which factors of q × q cost more than they save; those of sparse records are formed from rows
-/// written out, which costs more.
-const WIDE: usize = 1_000;
-const WIDE_SPARSE: usize = 64;
-/// Columns up to which a Newton step with the whole Hessian is cheaper than one by sweeps over the columns.
-const FEW: usize = 300;
+/// Columns up to which Newton steps with the whole Hessian are cheaper than sweeps over the columns, and of sparse records
+/// in proportion to the values they store. Time of the first over that of the second, for several penalties: 3000 × 200,
+/// 0.5 to 0.8; × 300, 0.7 to 1.2; × 500, 0.8 to 1.6; 5000 × 64 with 30 % of the values, 0.3 to 1; × 32 with 5 %, 2 to 3.
+/// (One thread, 2026-11.)
+const FEW: f64 = 300.0;
+/// Rows for each column from which this holds: 0.5 to 1.1 at 5 of them, 0.9 to 3 at 2.5.
+const ROWS: usize = 4;
 /// Numbers in those factors of all classes: 64 MB.
 const LARGE: usize = 1 << 23;
-/// Variables whose Hessian still fits a usual memory: 3 GB.
-const MOST: usize = 20_000;
 /// Change of a score by a Newton step that lowers the objective by next to nothing, from which on the coefficients
 /// are taken to grow for ever: that step is 1 for the rows that a plane separates, however far they already are.
 const ENDLESS: f64 = 0.3;
@@ -50,13 +49,11 @@ struct Plan {
     k: usize,
     /// Rows of the sample.
     sample: Option<usize>,
-    by_newton: bool,
+    rounds: Rounds,
     /// Whether by coordinate descent in Newton steps.
     proximal: bool,
     /// Whether those begin with the whole Hessian.
     whole: bool,
-    /// Whether Newton's method takes over from L-BFGS that does not get there.
-    newton_finishes: bool,
     /// What metrics are made of: `Blocks`, or the `Diagonal`.
     second: Second,
 }
@@ -88,7 +85,12 @@ impl Plan {
         let narrow = |limit| p <= limit && size * (p + 1) <= LARGE;
         let sample = sample::size(n, p).filter(|_| narrow(WIDE));
         let limit = if matches!(x.values(), MatrixView::Dense(_)) { WIDE } else { WIDE_SPARSE };
-        let whole = proximal && k == 1 && p <= limit.min(FEW) && n >= 2 * p;
+        let stored = match x.values() {
+            MatrixView::Dense(x) => x.len(),
+            MatrixView::Sparse(x) => x.nnz(),
+        };
+        let whole =
+            proximal && k == 1 && p as f64 * (n as f64 * p as f64) <= FEW * stored as f64 && n >= ROWS * p;
         let second = if whole {
             Second::Full
         } else if proximal {
@@ -99,36 +101,12 @@ impl Plan {
             Second::Diagonal
         };
         let newton_finishes = settings.solver == LogisticSolver::Auto && size <= SMALL;
-        Ok(Self { k, sample, by_newton, proximal, whole, newton_finishes, second })
-    }
-
-    /// The minimum, from `start`, and the method in words.
-    fn minimise<F: Float>(
-        &self,
-        problem: &mut Problem<'_, '_, F>,
-        start: Vec<f64>,
-        stop: Stop,
-    ) -> (Outcome, &'static str) {
-        if self.by_newton {
-            return (newton(problem, start, stop), "Newton–Cholesky");
-        }
-        let round = if self.second == Second::Blocks { ROUND } else { stop.iterations };
-        let (mut x, mut done) = (start, 0);
-        loop {
-            let mut outcome =
-                lbfgs(problem, x, Stop { iterations: round.min(stop.iterations - done), ..stop });
-            outcome.iterations += done;
-            if outcome.reason != Reason::Iterations || outcome.iterations >= stop.iterations {
-                return (outcome, "L-BFGS");
-            }
-            (x, done) = (outcome.x, outcome.iterations);
-            if self.newton_finishes && done >= PATIENCE {
-                let mut outcome = newton(problem, x, Stop { iterations: stop.iterations - done, ..stop });
-                outcome.iterations += done;
-                return (outcome, "L-BFGS, then Newton–Cholesky");
-            }
-            problem.metric = problem.measure(&x, self.second);
-        }
+        let rounds = Rounds {
+            by_newton,
+            steps: if second == Second::Blocks { ROUND } else { usize::MAX },
+            patience: if newton_finishes { PATIENCE } else { usize::MAX },
+        };
+        Ok(Self { k, sample, rounds, proximal, whole, second })
     }
 }
 
@@ -141,7 +119,7 @@ pub(super) fn solve<F: Float>(
     start: Option<&Start>,
 ) -> Result<Solution<F>> {
     let plan = Plan::new(settings, x, y.k)?;
-    let second = if plan.by_newton { Second::Full } else { plan.second };
+    let second = if plan.rounds.by_newton { Second::Full } else { plan.second };
     let mut problem = Problem::new(x, y, plan.k, weights, settings, second);
     // Sums of losses have the penalty 1 / C, their mean 1 / (C ω).
     let rows = if plan.proximal { problem.total.min(1.0) } else { problem.total };
@@ -171,7 +149,7 @@ pub(super) fn solve<F: Float>(
         }
     };
     problem.metric = metric;
-    if problem.metric.is_none() && !plan.by_newton {
+    if problem.metric.is_none() && !plan.rounds.by_newton {
         let second = if plan.second == Second::Blocks && !told { Second::Common } else { plan.second };
         problem.metric = problem.measure(&start, second);
         if problem.metric.is_none() {
@@ -179,7 +157,9 @@ pub(super) fn solve<F: Float>(
         }
     }
     let stop = stop(settings, &problem);
-    let (outcome, method) = plan.minimise(&mut problem, start, stop);
+    let measure =
+        |problem: &mut Problem<'_, '_, F>, at: &[f64]| problem.metric = problem.measure(at, plan.second);
+    let (outcome, method) = plan.rounds.minimise(&mut problem, start, stop, measure);
     if outcome.reason == Reason::NonFinite {
         return Err(overflow(x));
     }

@@ -3,12 +3,12 @@
 use super::learn::{Run, SOLVER, Score, Split, Task, diverged, learn, learn_batch, report, with_rows};
 use super::plan::{LearningRate, Plan, SgdPenalty, plan};
 use crate::scores::LinearScores;
+use crate::warm::{Start, Started, WarmStart};
 use estimand_core::describe::{above, at_least, between, inside};
 use estimand_core::persist::check_len;
 use estimand_core::{
-    Capabilities, ClassCodes, ClassWeight, Classifier, Describe, Error, Features, Fit, FitBatches,
-    FitClasses, Float, Label, LearnClasses, Parameter, Probabilities, Records, Report, Result, Samples,
-    Scores, Scratch,
+    ClassCodes, ClassWeight, Classifier, Describe, Error, Features, Fit, FitBatches, FitClasses, Float,
+    Label, LearnClasses, Probabilities, Records, Report, Result, Samples, Scores, Scratch,
 };
 use estimand_kernels::{self as kernels, SgdState};
 use estimand_loss::{Loss, Multinomial};
@@ -178,13 +178,39 @@ impl SgdClassifier {
         plan!(self, "SgdClassifier", loss, Score::Accuracy)
     }
 
-    /// Fits from given coefficients and intercepts, or from zeros.
+    /// Fits with the coefficients of a model as the first ones, instead of zeros; steps are counted from the first again.
+    ///
+    /// # Errors
+    /// Of `fit`; and if the classes or the columns are not those of the model.
+    pub fn fit_from<'a, F: Float, L: Label>(
+        &self,
+        start: &Classifier<SgdModel<F>, L>,
+        samples: impl Into<Samples<'a, F, Array1<L>>>,
+    ) -> Result<Classifier<SgdModel<F>, L>> {
+        let samples = samples.into();
+        start.features().check(samples.x)?;
+        let from = (start.coef().mapv(F::f64), start.intercept().mapv(F::f64));
+        let model = Started { settings: self, start: from }.fit_samples(samples)?;
+        match model.classes().iter().zip(start.classes()).find(|(found, known)| found != known) {
+            Some((found, _)) => {
+                let known = start.classes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                Err(Error::UnknownLabel { label: found.to_string(), known })
+            }
+            None => Ok(model),
+        }
+    }
+}
+
+impl WarmStart for SgdClassifier {
     fn fit_codes<F: Float>(
         &self,
         samples: Samples<'_, F, ClassCodes>,
-        start: Option<(&Array2<f64>, &Array1<f64>)>,
+        start: Option<&Start>,
     ) -> Result<SgdModel<F>> {
         let (Samples { x, y, weights, .. }, plan) = (samples, self.plan());
+        if let Some(known) = start.map(|(coef, _)| coef.nrows()).filter(|known| *known != problems(y.k)) {
+            return Err(Error::shape("number of classes", if known == 1 { 2 } else { known }, y.k));
+        }
         plan.check()?;
         let split = Split::new(&plan, x.nrows(), weights, y.k, |row| y.y[row as usize] as usize)?;
         let runs = with_rows(x, |rows| {
@@ -201,28 +227,6 @@ impl SgdClassifier {
         let (states, runs): (Vec<SgdState>, Vec<Run>) = runs.into_iter().unzip();
         Ok(SgdModel::new(self, Features::of(x), states, report(&plan, &runs)))
     }
-
-    /// Fits with the coefficients of a model as the first ones, instead of zeros; steps are counted from the first again.
-    ///
-    /// # Errors
-    /// Of `fit`; and if the classes or the columns are not those of the model.
-    pub fn fit_from<'a, F: Float, L: Label>(
-        &self,
-        start: &Classifier<SgdModel<F>, L>,
-        samples: impl Into<Samples<'a, F, Array1<L>>>,
-    ) -> Result<Classifier<SgdModel<F>, L>> {
-        let samples = samples.into();
-        start.features().check(samples.x)?;
-        let (coef, intercept) = (start.coef().mapv(F::f64), start.intercept().mapv(F::f64));
-        let model = Warm { settings: self, coef, intercept }.fit_samples(samples)?;
-        match model.classes().iter().zip(start.classes()).find(|(found, known)| found != known) {
-            Some((found, _)) => {
-                let known = start.classes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                Err(Error::UnknownLabel { label: found.to_string(), known })
-            }
-            None => Ok(model),
-        }
-    }
 }
 
 impl FitClasses for SgdClassifier {
@@ -234,42 +238,6 @@ impl FitClasses for SgdClassifier {
 
     fn class_weight(&self) -> &ClassWeight {
         &self.class_weight
-    }
-}
-
-/// Settings that start from a model.
-struct Warm<'a> {
-    settings: &'a SgdClassifier,
-    coef: Array2<f64>,
-    intercept: Array1<f64>,
-}
-impl Describe for Warm<'_> {
-    fn name(&self) -> String {
-        self.settings.name()
-    }
-    fn parameters(&self) -> Vec<Parameter> {
-        self.settings.parameters()
-    }
-    fn check(&self) -> Result<()> {
-        self.settings.check()
-    }
-    fn capabilities(&self) -> Capabilities {
-        self.settings.capabilities()
-    }
-}
-impl FitClasses for Warm<'_> {
-    type Model<F: Float> = SgdModel<F>;
-
-    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<SgdModel<F>> {
-        if problems(samples.y.k) != self.coef.nrows() {
-            let classes = if self.coef.nrows() == 1 { 2 } else { self.coef.nrows() };
-            return Err(Error::shape("number of classes", classes, samples.y.k));
-        }
-        self.settings.fit_codes(samples, Some((&self.coef, &self.intercept)))
-    }
-
-    fn class_weight(&self) -> &ClassWeight {
-        &self.settings.class_weight
     }
 }
 

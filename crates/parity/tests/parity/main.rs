@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 mod bayes;
+mod boosting;
+mod cluster;
 mod datasets;
 mod files;
 mod glm;

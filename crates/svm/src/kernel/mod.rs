@@ -8,7 +8,7 @@
 //!
 //! γ is a number, or follows from the records: `Scale` is 1 / (p · variance of all values of X), `Auto` is 1 / p.
 //!
-//! Values come in blocks: [`Rows`] holds records packed for that, and fills rows of eight records at a time against a
+//! Values come in blocks: `Rows` holds records packed for that, and fills rows of eight records at a time against a
 //! range of columns. A value has the same bits in whatever block it is computed, and alone. Distances are taken after
 //! the records have been moved to their mean, so that records far from zero lose nothing.
 

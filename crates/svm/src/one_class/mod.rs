@@ -42,11 +42,11 @@ estimand_core::params! {
     ///
     /// ```
     /// use estimand_core::{Fit, Predict};
-    /// use estimand_svm::OneClassSvm;
+    /// use estimand_svm::{Gamma, OneClassSvm};
     /// use ndarray::array;
     ///
     /// let x = array![[0.0], [0.44], [0.45], [0.46], [1.0]];
-    /// let model = OneClassSvm::new().fit(&x)?;
+    /// let model = OneClassSvm::new().gamma(Gamma::Auto).fit(&x)?;
     /// assert_eq!(model.predict(&x)?.to_vec(), [-1, 1, 1, 1, -1]);
     /// # Ok::<(), estimand_core::Error>(())
     /// ```

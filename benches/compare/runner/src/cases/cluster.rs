@@ -1,7 +1,9 @@
 //! Clustering.
 
 use crate::data::matrix;
+use estimand::cluster::Covariances;
 use estimand::core::Float;
+use estimand::prelude::ndarray::Array3;
 use estimand::prelude::*;
 use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated};
 
@@ -13,6 +15,8 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("kmeans_k1000", "estimand", lloyd::<f64>),
     ("kmeans_k1000", "estimand:f32", lloyd::<f32>),
     ("kmeans_pp_default", "estimand", |job| kmeans::<f64>(job, &KMeans::new(20))),
+    ("minibatch_kmeans", "estimand", mini_batches),
+    ("gmm_full", "estimand", mixture),
 ];
 
 /// Twenty rounds from given centres.
@@ -33,4 +37,40 @@ fn kmeans<F: Float>(job: &Job, settings: &KMeans) -> Result<Answer> {
     )?;
     job.write("n_iter", &[], &[model.report().iterations as f64])?;
     Ok(Answer::new(fit, Vec::new()))
+}
+
+/// One epoch of batches of 1024 rows.
+fn mini_batches(job: &Job) -> Result<Answer> {
+    let x = matrix(job, "X")?;
+    let settings = MiniBatchKMeans::new(10).max_iter(1).max_no_improvement(None);
+    forget_peak();
+    let (model, fit) = repeated(job.reps, || Ok(settings.fit(&x)?))?;
+    let centers = model.centers();
+    job.write("centers", &[centers.nrows(), centers.ncols()], &centers.iter().copied().collect::<Vec<_>>())?;
+    job.write("n_iter", &[], &[model.report().iterations as f64])?;
+    Ok(Answer::new(fit, Vec::new()))
+}
+
+/// Twenty steps from given means, equal weights and the variances of the columns.
+fn mixture(job: &Job) -> Result<Answer> {
+    let (x, means) = (matrix(job, "X")?, matrix(job, "init")?);
+    let (k, p) = means.dim();
+    let variance = x.var_axis(Axis(0), 0.0);
+    let precisions =
+        Array3::from_shape_fn((k, p, p), |(_, i, j)| if i == j { 1.0 / variance[i] } else { 0.0 });
+    let settings = GaussianMixture::new(k)
+        .weights_init(Some(Array1::from_elem(k, 1.0 / k as f64)))
+        .means_init(Some(means))
+        .precisions_init(Some(Covariances::Full(precisions)))
+        .max_iter(20)
+        .tol(0.0);
+    forget_peak();
+    let (model, fit) = repeated(job.reps, || Ok(settings.fit(&x)?))?;
+    let (_, predict) = repeated(job.reps, || Ok(model.predict(&x)?))?;
+    job.write("weights", &[k], &model.weights().to_vec())?;
+    job.write("means", &[k, p], &model.means().iter().copied().collect::<Vec<_>>())?;
+    let covariances = model.covariances().matrices(k, p);
+    job.write("covariances", &[k, p, p], &covariances.iter().copied().collect::<Vec<_>>())?;
+    job.write("n_iter", &[], &[model.report().iterations as f64])?;
+    Ok(Answer::new(fit, predict))
 }

@@ -1,11 +1,13 @@
 //! The cases that Estimand runs, by the names of `harness/cases`.
 
 mod bayes;
+mod boosting;
 mod cluster;
 mod glm;
 mod linear;
 mod logistic;
 mod metrics;
+mod neighbors;
 mod preprocessing;
 mod ridge_family;
 mod robust;
@@ -14,6 +16,7 @@ mod sgd;
 mod sparse_linear;
 mod startup;
 mod svm;
+mod trees;
 
 use estimand_bench_protocol::Entry;
 
@@ -21,11 +24,13 @@ use estimand_bench_protocol::Entry;
 pub(crate) fn all() -> Vec<Entry> {
     [
         bayes::ENTRIES,
+        boosting::ENTRIES,
         cluster::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
         logistic::ENTRIES,
         metrics::ENTRIES,
+        neighbors::ENTRIES,
         preprocessing::ENTRIES,
         ridge_family::ENTRIES,
         robust::ENTRIES,
@@ -34,6 +39,7 @@ pub(crate) fn all() -> Vec<Entry> {
         sparse_linear::ENTRIES,
         startup::ENTRIES,
         svm::ENTRIES,
+        trees::ENTRIES,
     ]
     .concat()
 }

@@ -1,0 +1,6 @@
+//! Every ensemble under the conformance suite.
+
+#![cfg(test)]
+
+mod boosting;
+mod forest;
