@@ -17,6 +17,9 @@ pub use estimand_ensemble::{
     ExtraTreesClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier, HistGradientBoostingRegressor,
     RandomForestClassifier, RandomForestRegressor,
 };
+pub use estimand_gaussian_process::{
+    Covariance, GaussianProcessClassifier, GaussianProcessRegressor, SparseGaussianProcessRegressor,
+};
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,
     InverseGaussianRegressor, IsotonicRegression, Lars, LarsCv, Lasso, LassoCv, LassoLars, LassoLarsCv,
@@ -32,7 +35,8 @@ pub use estimand_metrics::{
     mean_absolute_error, mean_squared_error, r2, roc_auc, scorers,
 };
 pub use estimand_model_selection::{
-    GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
+    CalibratedClassifier, CalibrationMethod, GridSearch, SearchModel, cross_val_score, cross_validate,
+    cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_neighbors::{
     Algorithm, KNeighborsClassifier, KNeighborsRegressor, Metric, NearestNeighbors, NeighborWeights,

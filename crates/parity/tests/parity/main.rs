@@ -7,6 +7,7 @@ mod boosting;
 mod cluster;
 mod datasets;
 mod files;
+mod gaussian_process;
 mod glm;
 mod inputs;
 mod linear;

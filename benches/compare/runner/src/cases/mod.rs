@@ -3,6 +3,7 @@
 mod bayes;
 mod boosting;
 mod cluster;
+mod gaussian_process;
 mod glm;
 mod linear;
 mod logistic;
@@ -26,6 +27,7 @@ pub(crate) fn all() -> Vec<Entry> {
         bayes::ENTRIES,
         boosting::ENTRIES,
         cluster::ENTRIES,
+        gaussian_process::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
         logistic::ENTRIES,
