@@ -22,6 +22,7 @@
 //! | [`linear`] | least squares, penalised, Bayesian, robust and generalised; logistic regression, discriminants, stochastic gradient descent |
 //! | [`neighbors`] | neighbours: search in any metric, classification, regression, outliers, densities, missing values |
 //! | [`svm`] | support vector machines and kernel methods |
+//! | [`gaussian_process`] | Gaussian processes: regression, classification, many rows |
 //! | [`cluster`] | clustering: around means and medoids, by density, trees, spectral; Gaussian mixtures |
 //! | [`tree`] | decision trees of classes and numbers, exact or with random thresholds |
 //! | [`ensemble`] | random forests, extra trees, isolation forests, AdaBoost, gradient boosting on histograms |
@@ -46,6 +47,7 @@ pub use estimand_compose as compose;
 pub use estimand_core as core;
 pub use estimand_datasets as datasets;
 pub use estimand_ensemble as ensemble;
+pub use estimand_gaussian_process as gaussian_process;
 pub use estimand_linear as linear;
 pub use estimand_metrics as metrics;
 pub use estimand_model_selection as model_selection;

@@ -18,6 +18,9 @@ pub use estimand_ensemble::{
     HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest, RandomForestClassifier,
     RandomForestRegressor, RandomTreesEmbedding,
 };
+pub use estimand_gaussian_process::{
+    Covariance, GaussianProcessClassifier, GaussianProcessRegressor, SparseGaussianProcessRegressor,
+};
 pub use estimand_linear::{
     ArdRegression, BayesianRidge, ElasticNet, ElasticNetCv, GammaRegressor, GlmModel, HuberRegressor,
     InverseGaussianRegressor, IsotonicRegression, Lars, LarsCv, Lasso, LassoCv, LassoLars, LassoLarsCv,
@@ -33,7 +36,8 @@ pub use estimand_metrics::{
     mean_absolute_error, mean_squared_error, r2, roc_auc, scorers,
 };
 pub use estimand_model_selection::{
-    GridSearch, SearchModel, cross_val_score, cross_validate, cross_validate_scorers, grid, train_test_split,
+    CalibratedClassifier, CalibrationMethod, GridSearch, SearchModel, cross_val_score, cross_validate,
+    cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_neighbors::{
     Algorithm, ApproximateNeighbors, KNeighborsClassifier, KNeighborsRegressor, KernelDensity, KnnImputer,

@@ -8,8 +8,8 @@ use crate::cuts::{self, CutRules, LeftSums};
 use crate::nearest::{self, Nearest};
 use crate::sgd::{self, SgdPass, SgdSeen, SgdState};
 use crate::{
-    classes, isa, logistic, map, math::Real, mixture, near, nodes, panel, reduce, robust, similarity, smo,
-    sparse,
+    classes, isa, logistic, map, math::Real, mixture, near, nodes, panel, reduce, robust, separation,
+    similarity, smo, sparse,
 };
 use estimand_core::Float;
 use std::{any::Any, sync::OnceLock};
@@ -219,6 +219,10 @@ kernels! {
     pub fn sparse_one_row_products(indptr: &[usize], indices: &[u32], values: &[f64], row: &[T], out: &mut [f64]) = similarity::sparse_one_row_products;
     /// vᵢ ← exp(−γ max(0, own + squaresᵢ − 2vᵢ)): Gaussian kernels from products and squared lengths.
     pub fn rbf(products: &mut [f64], squares: &[f64], own: f64, gamma: f64) = similarity::rbf;
+    /// out_c ← Σⱼ factorsⱼ (rowⱼ − z_cⱼ)², where value j of record c stands at j · `stride` + c of `columns`.
+    pub fn separations(row: &[f64], columns: &[f64], stride: usize, factors: &[f64], out: &mut [f64]) = separation::separations;
+    /// sumsⱼ ← sumsⱼ + Σ_c weights_c (rowⱼ − z_cⱼ)², with `columns` as in [`separations`].
+    pub fn separation_sums(row: &[f64], columns: &[f64], stride: usize, weights: &[f64], sums: &mut [f64]) = separation::separation_sums;
 
     /// up and low ← themselves + step · (rising − falling); returns the least of `up` and its place, the first of
     /// equals, or (∞, …).

@@ -19,6 +19,7 @@
 //! | `near` | distances from a point to points and boxes in eights |
 //! | `memory` | zeros for large results |
 //! | `sgd` | stochastic gradient steps over the rows of a linear model |
+//! | `separation` | squared distances from a row to many, and sums of their parts |
 //! | `similarity` | products of rows with rows, and Gaussian kernels of them |
 //! | `smo` | steps of sequential minimal optimisation |
 //! | `logistic` | loss, residual and curvature of the logistic and the multinomial model in one pass |
@@ -50,6 +51,7 @@ mod nodes;
 mod panel;
 mod reduce;
 mod robust;
+mod separation;
 mod sgd;
 mod similarity;
 mod smo;

@@ -6,7 +6,7 @@
 //! A₁₁ = L₁₁L₁₁ᵀ        L₂₁ = A₂₁L₁₁⁻ᵀ  (rows in parallel)        A₂₂ ← A₂₂ − L₂₁L₂₁ᵀ  (columns in parallel)
 //! ```
 
-use crate::backend::{backend, to_columns};
+use crate::backend::{backend, columns, to_columns};
 use crate::scale::largest;
 use crate::triangular::{Triangle, solve_triangular};
 use estimand_core::{Error, Float, Result};
@@ -82,15 +82,51 @@ impl<F: Float> Cholesky<F> {
         x
     }
 
-    /// A⁻¹, exactly symmetric.
+    /// A⁻¹, exactly symmetric. Costs 2n³/3.
     pub fn inverse(&self) -> Array2<F> {
-        let n = self.factor.nrows();
-        let mut inverse = Array2::eye(n).reversed_axes();
-        self.solve_inplace(inverse.view_mut());
-        for j in 0..n {
+        let mut inverse = self.inverse_lower();
+        for j in 0..self.factor.nrows() {
             let (left, mut right) = inverse.view_mut().split_at(Axis(1), j + 1);
             right.row_mut(j).assign(&left.slice(s![j + 1.., j]));
         }
+        inverse
+    }
+
+    /// A⁻¹ in the lower triangle, in column-major order; what lies above has no meaning. By blocks of columns, in
+    /// parallel:
+    ///
+    /// ```text
+    /// X = L⁻¹, from the diagonal down        A⁻¹ = XᵀX, from the diagonal down
+    /// ```
+    pub fn inverse_lower(&self) -> Array2<F> {
+        let (n, backend) = (self.factor.nrows(), backend::<F>());
+        let (mut x, mut inverse) = (columns(n, n), columns(n, n));
+        let mut blocks: Vec<_> = x.axis_chunks_iter_mut(Axis(1), BLOCK).collect();
+        par::for_each_chunk_mut(&mut blocks, 1, |first, blocks| {
+            for (c, block) in blocks.iter_mut().enumerate() {
+                let from = (first + c) * BLOCK;
+                let mut block = block.slice_mut(s![from.., ..]);
+                block.diag_mut().fill(F::one());
+                (backend.solve_triangular)(self.factor.slice(s![from.., from..]), Triangle::Lower, block);
+            }
+        });
+        let mut blocks: Vec<_> = inverse.axis_chunks_iter_mut(Axis(1), BLOCK).collect();
+        par::for_each_chunk_mut(&mut blocks, 1, |first, blocks| {
+            for (c, block) in blocks.iter_mut().enumerate() {
+                let at = (first + c) * BLOCK..((first + c) * BLOCK + block.ncols());
+                for from in (at.start..n).step_by(2 * BLOCK) {
+                    let to = n.min(from + 2 * BLOCK);
+                    let (left, right) = (x.slice(s![from.., from..to]), x.slice(s![from.., at.clone()]));
+                    (backend.product)(
+                        block.slice_mut(s![from..to, ..]),
+                        false,
+                        left.reversed_axes(),
+                        right,
+                        F::one(),
+                    );
+                }
+            }
+        });
         inverse
     }
 

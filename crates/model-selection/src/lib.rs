@@ -7,6 +7,7 @@
 //! | [`cross_validate_scorers`] | the same with several scorers, from one fit of each fold |
 //! | [`cross_val_predict`], [`cross_val_predict_proba`] | predicts every row by a model that has not seen it |
 //! | [`GridSearch`], [`grid!`] | compares candidates and fits the best |
+//! | [`CalibratedClassifier`] | makes probabilities of decisions |
 //!
 //! The splitters ([`KFold`], [`StratifiedKFold`], …) are those of [`estimand_core::split`], the scorers those of
 //! [`estimand_metrics::scorer`].
@@ -14,6 +15,7 @@
 //! A fold's rows are copied once and shared by all candidates; candidates and folds run in parallel, with the
 //! same results for any number of threads.
 
+pub mod calibration;
 mod evaluate;
 mod grid;
 mod holdout;
@@ -25,6 +27,7 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+pub use calibration::{CalibratedClassifier, CalibratedModel, CalibrationMethod};
 pub use estimand_core::split::{
     Fold, GroupKFold, GroupShuffleSplit, KFold, LeaveOneGroupOut, LeaveOneOut, Predefined, RepeatedKFold,
     RepeatedStratifiedKFold, ShuffleSplit, Splitter, StratifiedGroupKFold, StratifiedKFold,

@@ -95,7 +95,7 @@ fn stack<T: Clone, D: RemoveAxis>(parts: &[Array<T, D>], place: &[usize]) -> Res
 }
 
 /// Where each row stands when the test rows of all folds are written one after another.
-fn places(folds: &[Fold], n: usize) -> Result<Vec<usize>> {
+pub(crate) fn places(folds: &[Fold], n: usize) -> Result<Vec<usize>> {
     let mut place = vec![None; n];
     for (at, row) in folds.iter().flat_map(|fold| &fold.test).enumerate() {
         if place[*row].replace(at).is_some() {

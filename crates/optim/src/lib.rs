@@ -1,5 +1,5 @@
 //! Minimisation of smooth functions: [`lbfgs`] when there are gradients, [`newton`] when there are second
-//! derivatives too.
+//! derivatives too, and [`bounded`] for few variables within bounds.
 //!
 //! ```text
 //! x ← x + t d      d = −H⁻¹ ∇f(x)      H: exact (Newton), or from the last steps (L-BFGS)      t: line search
@@ -10,15 +10,19 @@
 //! gradient, and one on what there is still to gain, ½ ∇f(x)ᵀH⁻¹∇f(x), which no scaling of the variables changes.
 //! The [`Outcome`] says what was reached and why the run ended; nothing fails, and nothing loops for ever.
 //!
-//! Both methods are deterministic. Their buffers are allocated once per run, for Newton's method also one
+//! Beside them, [`pool`] finds the closest rising steps. All methods are deterministic. Their buffers are allocated once per run, for Newton's method also one
 //! matrix per factorisation.
 
+mod bounded;
 mod lbfgs;
 mod line_search;
 mod newton;
+mod pool;
 
+pub use bounded::bounded;
 pub use lbfgs::lbfgs;
 pub use newton::{newton, positive_definite};
+pub use pool::{Block, pool};
 
 use ndarray::ArrayViewMut2;
 

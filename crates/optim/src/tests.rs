@@ -1,4 +1,4 @@
-use crate::{Curved, Objective, Outcome, Reason, Stop, lbfgs, line_search, newton};
+use crate::{Curved, Objective, Outcome, Reason, Stop, bounded, lbfgs, line_search, newton};
 use ndarray::{Array2, ArrayViewMut2};
 
 /// Functions with known minima, given by value, gradient and Hessian.
@@ -204,4 +204,67 @@ fn line_search_meets_the_wolfe_conditions() {
     }
     assert_eq!(line_search::search(1.0, 0.5, 1.0, |t| (t, 1.0)), None);
     assert_eq!(line_search::search(1.0, f64::NAN, 1.0, |t| (t, 1.0)), None);
+}
+
+/// The part of the gradient that bounds let a variable follow.
+fn pushed(x: &[f64], gradient: &[f64], bounds: &[(f64, f64)]) -> f64 {
+    (0..x.len())
+        .map(|j| ((x[j] - gradient[j]).max(bounds[j].0).min(bounds[j].1) - x[j]).abs())
+        .fold(0.0, f64::max)
+}
+
+#[test]
+fn bounds_hold_and_stop_the_gradient() {
+    let stop = Stop { gradient: 1e-7, decrease: 0.0, ..Stop::default() };
+    let free = (f64::NEG_INFINITY, f64::INFINITY);
+    for (bounds, expected) in [
+        ([free, free], Some([1.0, 1.0])),
+        ([(-2.0, 0.5), free], Some([0.5, 0.25])),
+        ([free, (-1.0, 0.25)], None),
+        ([(-2.0, -1.0), (3.0, 4.0)], None),
+        ([(0.7, 0.7), (-1.0, 0.2)], Some([0.7, 0.2])),
+        ([(-2.0, 3.0), (2.0, 2.0)], None),
+    ] {
+        for start in [[-1.2, 1.0], [9.0, -9.0], [0.0, 0.0]] {
+            let mut function = Function::new(rosenbrock);
+            let found = bounded(&mut function, start.to_vec(), &bounds, stop);
+            let (_, gradient, _) = rosenbrock(&found.x);
+            for (x, (low, high)) in found.x.iter().zip(bounds) {
+                assert!(*x >= low && *x <= high, "{found:?}");
+            }
+            assert!(pushed(&found.x, &gradient, &bounds) < 1e-6, "{found:?}");
+            if let Some(expected) = expected {
+                assert!(found.x.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");
+            }
+            assert!(found.iterations <= 100 && function.evaluations == found.evaluations, "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn bounded_runs_end() {
+    let bounds = [(-1.0, 3.0); 4];
+    let ill = |x: &[f64]| quadratic(&[1e-6, 1.0, 1e3, 1e6], x);
+    let found = bounded(&mut Function::new(ill), vec![2.0; 4], &bounds, Stop::default());
+    assert!(found.converged() && (found.value - 3.0).abs() < 1e-6, "{found:?}");
+    let exact = Stop { gradient: 1e-12, decrease: 0.0, ..Stop::default() };
+    let corner = bounded(&mut Function::new(ill), vec![3.0; 4], &[(2.0, 3.0); 4], exact);
+    assert_eq!(corner.x, [2.0; 4]);
+    let nan = |_: &[f64]| (f64::NAN, vec![0.0; 4], Array2::zeros((4, 4)));
+    assert_eq!(
+        bounded(&mut Function::new(nan), vec![0.0; 4], &bounds, Stop::default()).reason,
+        Reason::NonFinite
+    );
+    // Beyond 2 there is no value: the search keeps away from there.
+    let partial = |x: &[f64]| {
+        let (value, gradient, hessian) = quadratic(&[1.0; 4], x);
+        (if x[0] < -0.5 { f64::INFINITY } else { value - x[0] * 3.0 }, gradient, hessian)
+    };
+    let found = bounded(&mut Function::new(partial), vec![2.5; 4], &bounds, Stop::default());
+    assert!(found.evaluations < 500);
+    let few = Stop { iterations: 1, decrease: 0.0, gradient: 0.0, ..Stop::default() };
+    assert_eq!(
+        bounded(&mut Function::new(rosenbrock), vec![0.0; 2], &[(-5.0, 5.0); 2], few).reason,
+        Reason::Iterations
+    );
 }

@@ -14,7 +14,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("tools", &["metrics"]),
     ("shared machinery", &["linalg", "loss", "grow"]),
     ("shared machinery", &["optim", "index"]),
-    ("families", &["datasets", "preprocessing", "linear", "bayes", "tree", "ensemble", "svm", "neighbors", "cluster", "model-selection", "compose", "plot"]),
+    ("families", &["datasets", "preprocessing", "linear", "bayes", "tree", "ensemble", "svm", "gaussian-process", "neighbors", "cluster", "model-selection", "compose", "plot"]),
     ("front door", &["estimand"]),
 ];
 

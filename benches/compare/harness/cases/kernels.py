@@ -40,7 +40,10 @@ case("linear_svc", FAMILY, "lsvc_200k_50",
      sklearn(new(SVM + "LinearSVC", dual=False), intelex=False, tag="primal")
      | sklearn(new(SVM + "LinearSVC", dual=True, max_iter=50), intelex=False, tag="dual"),
      fit_xy, predict=predict, outputs=out_linear, quality=q.squared_hinge, note="dual capped at 50 rounds")
-
+case("linear_svc_sparse", FAMILY, "text_50k_100k",
+     sklearn(new(SVM + "LinearSVC", dual=True), intelex=False, tag="dual")
+     | sklearn(new(SVM + "LinearSVC", dual=False), intelex=False, tag="primal"),
+     fit_xy, predict=predict, outputs=out_linear, quality=q.squared_hinge, note="CSR, 100 terms a row")
 
 
 def kernel_error(D, fitted):

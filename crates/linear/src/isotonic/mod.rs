@@ -7,12 +7,11 @@
 //! | symbol | variable | shape |
 //! |---|---|---|
 //! | x, y, ω | `x`, `y`, `weights` | n; without weights ω = 1 |
-//! | blocks | `Block` | runs of rows that share a value: x from `first` to `last`, mean m, weight W |
+//! | blocks | [`Block`] | runs of rows that share a value: x from `first` to `last`, mean m, weight W |
 //!
 //! 1. Sort the rows by x, on whole numbers in the order of the floats. Rows of equal x become one row of their weight,
 //!    with the mean of their y.
-//! 2. Pool adjacent violators: each row is a block; while the last block's mean is not above that of the one before it,
-//!    the two become one, m ← m₁ + (m₂ − m₁) W₂ / (W₁ + W₂)                                                     (2)
+//! 2. Pool adjacent violators, [`pool`]: the blocks of rising means                                              (2)
 //! 3. Cut the means to y_min and y_max, which solves (1) with bounds.
 //! 4. Between blocks f is a straight line. The ends of the blocks are all that is kept.
 //!
@@ -36,6 +35,7 @@ use estimand_core::{
     Describe, Error, Features, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch,
     order,
 };
+use estimand_optim::{Block, pool};
 use estimand_par as par;
 use ndarray::{Array1, ArrayView1, Axis};
 use serde::{Deserialize, Serialize};
@@ -106,32 +106,6 @@ pub struct IsotonicModel<F> {
     report: Report,
 }
 
-/// Rows that share a value.
-#[derive(Clone, Copy, Debug)]
-struct Block {
-    first: f64,
-    last: f64,
-    mean: f64,
-    weight: f64,
-    /// Σ ω (y − m)²
-    squares: f64,
-}
-
-impl Block {
-    /// (2)
-    fn with(self, other: Self) -> Self {
-        let weight = self.weight + other.weight;
-        let (apart, share) = (other.mean - self.mean, other.weight / weight);
-        Self {
-            first: self.first,
-            last: other.last,
-            mean: self.mean + apart * share,
-            weight,
-            squares: self.squares + other.squares + apart * apart * share * self.weight,
-        }
-    }
-}
-
 /// A row while it is sorted: the keys of x and y, and the weight.
 trait Row: Copy + Send {
     fn new(x: f64, y: f64, weight: f64) -> Self;
@@ -185,20 +159,14 @@ impl IsotonicRegression {
             Direction::Auto => rank_covariance(&rows) >= 0.0,
         };
         let sign = if rising { 1.0 } else { -1.0 };
-        let mut blocks: Vec<Block> = Vec::new();
-        for equal in rows.chunk_by(|a, b| a.keys().0 == b.keys().0) {
+        let rows = rows.chunk_by(|a, b| a.keys().0 == b.keys().0).filter_map(|equal| {
             let of = |row: &R| {
                 let (x, y) = row.keys();
-                let (x, mean) = (order::value(x), sign * order::value(y));
-                Block { first: x, last: x, mean, weight: row.weight(), squares: 0.0 }
+                Block::new(order::value(x), sign * order::value(y), row.weight())
             };
-            let Some(mut block) = equal.iter().map(of).reduce(Block::with) else { continue };
-            while let Some(before) = blocks.pop_if(|before| before.mean >= block.mean) {
-                block = before.with(block);
-            }
-            blocks.push(block);
-        }
-        (blocks, sign)
+            equal.iter().map(of).reduce(Block::with)
+        });
+        (pool(rows), sign)
     }
 }
 

@@ -12,6 +12,7 @@
 //! Everything comes from one count over the rows. Cost: O(n) for labels that are small whole numbers,
 //! O(n log k) for others.
 
+mod calibration;
 mod confusion;
 mod probability;
 mod report;
@@ -21,6 +22,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+pub use calibration::{BinStrategy, CalibrationCurve, calibration_curve};
 pub use confusion::{ConfusionMatrix, Normalise, confusion_matrix};
 pub(crate) use probability::codes_in;
 pub use probability::{brier_score, log_loss};
@@ -36,6 +38,7 @@ use tally::{Tally, ratio};
 
 /// Both faces of every metric here, the ones with sample weights.
 pub(crate) mod all_weighted {
+    pub use super::calibration::weighted::*;
     pub use super::confusion::weighted::*;
     pub use super::probability::weighted::*;
     pub use super::report::weighted::*;

@@ -9,6 +9,7 @@ mod clusterings;
 mod datasets;
 mod density_clusters;
 mod files;
+mod gaussian_process;
 mod glm;
 mod gradient_boosting;
 mod inputs;

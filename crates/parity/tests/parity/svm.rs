@@ -3,7 +3,9 @@
 use crate::inputs::{classes_of, numbers_of, weights_of};
 use estimand::core::{FitClasses, Scores};
 use estimand::prelude::*;
-use estimand::svm::{KernelRidge, LinearSvc, LinearSvcLoss, LinearSvr, LinearSvrLoss, SvcModel};
+use estimand::svm::{
+    KernelRidge, LinearSvc, LinearSvcLoss, LinearSvcPenalty, LinearSvr, LinearSvrLoss, SvcModel,
+};
 use estimand_parity::{Case, Outcome, hold};
 
 /// Rows whose decisions are kept.
@@ -80,7 +82,9 @@ fn classification() {
             let hinge = case.param("loss")?.read::<&str>()? == "hinge";
             let loss = if hinge { LinearSvcLoss::Hinge } else { LinearSvcLoss::SquaredHinge };
             let settings = LinearSvc::new().c(number(case, "C")?).loss(loss).tol(1e-8).max_iter(1_000_000);
-            let settings = settings.intercept_scaling(number(case, "intercept_scaling")?);
+            let l1 = case.param("penalty")?.read::<&str>()? == "l1";
+            let penalty = if l1 { LinearSvcPenalty::L1 } else { LinearSvcPenalty::L2 };
+            let settings = settings.penalty(penalty).intercept_scaling(number(case, "intercept_scaling")?);
             let ((x, y), weights) = (classes_of(case)?, weights_of(case)?);
             let samples = Samples::<f64, Array1<i64>> {
                 weights: weights.as_ref().map(|w| w.view()),

@@ -4,23 +4,36 @@
 //! ```text
 //! Nyström          z = K(x, B) K(B, B)^(−½)                  B: rows of X, chosen at random                  (1)
 //! random Fourier   zⱼ = √(2 / m) cos(wⱼᵀx + bⱼ)              w normal with variance 2γ, b uniform in [0, 2π)   (2)
+//! additive χ²      √(Lx), √(2Lx / cosh πjL) (cos, sin)(jL ln x)   for j = 1 … s − 1 and each column               (3)
+//! skewed χ²        zⱼ = √(2 / m) cos(wⱼᵀ ln(x + c) + bⱼ)     w of density 1 / cosh(πw)                        (4)
+//! count sketch     z = s₁ ∗ … ∗ s_d, cyclic        s: √γ xⱼ with a random sign, added at a random place; and √c₀   (5)
 //! ```
 //!
 //! | | products are | costs for each row |
 //! |---|---|---|
 //! | [`Nystroem`] | the kernel, between rows of B exactly | m (p + m) |
 //! | [`RbfSampler`] | exp(−γ ‖x − z‖²) on average, with an error of 1 / √m | mp |
+//! | [`AdditiveChi2Sampler`] | Σ 2xⱼzⱼ / (xⱼ + zⱼ), up to a share that is the same for all rows | ps |
+//! | [`SkewedChi2Sampler`] | Π 2√(xⱼ + c) √(zⱼ + c) / (xⱼ + zⱼ + 2c) on average | mp |
+//! | [`PolynomialCountSketch`] | (γ xᵀz + c₀)^d on average | dmp, for sparse rows dm times what is stored |
 //!
 //! Nyström's columns follow the data and are usually the better ones for the same m; Fourier's need no training rows,
 //! and more of them cost less. Fitting costs O(m²p + 9m³) and O(mp).
 //!
 //! **Differs from scikit-learn.** The same seed chooses other rows and numbers. `gamma` of [`Nystroem`] is `Auto`, which
-//! is what `None` means there.
+//! is what `None` means there. The sketch is folded place by place and not by Fourier transforms, which would cost
+//! dp + dm ln m: the quicker way for the few hundred columns that are usual.
 //!
-//! **References.** \[Williams01\], \[Rahimi08\].
+//! **References.** \[Williams01\], \[Rahimi08\], \[Vedaldi12\], \[Li10\], \[Pham13\].
 
+mod sampled;
 #[cfg(test)]
 mod tests;
+
+pub use sampled::{
+    AdditiveChi2Sampler, AdditiveChi2SamplerModel, PolynomialCountSketch, PolynomialCountSketchModel,
+    SkewedChi2Sampler, SkewedChi2SamplerModel,
+};
 
 use crate::expansion::Expansion;
 use crate::kernel::{Function, Gamma, Kernel, Rows};

@@ -18,14 +18,17 @@
 //!   clip(soft(βᵢ − g / q, ε / q)), g = xᵢw + b − yᵢ, q = ‖xᵢ‖² + s² \[Hsieh08\]. Rows that are at a bound and want to
 //!   stay there are left out for a while.
 //!
+//! * An L1 penalty, ‖w‖₁ + |b| / s in the place of the squares in (1), with the squared hinge: one coefficient at a time.
+//!
 //! More than two classes: each against all others. A round costs O(np), the Hessian O(np²).
 //!
 //! **Differs from scikit-learn.** The loss decides the method, not `dual`. `intercept_scaling` may be infinite. There is
-//! no L1 penalty here (see `LogisticRegression`, `SgdClassifier`). The same rows in the same order give the same bits.
+//! no Crammer–Singer loss. The same rows in the same order give the same bits.
 //!
-//! **References.** \[Hsieh08\], \[Fan08\].
+//! **References.** \[Hsieh08\], \[Fan08\], \[Yuan10\].
 
 mod dual;
+mod l1;
 mod model;
 mod primal;
 #[cfg(test)]
@@ -52,6 +55,16 @@ pub enum LinearSvcLoss {
     SquaredHinge,
     /// max(0, 1 − yz)
     Hinge,
+}
+
+/// The penalty of [`LinearSvc`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinearSvcPenalty {
+    /// ½ ‖w‖²
+    #[default]
+    L2,
+    /// ‖w‖₁, under which many coefficients are 0; for the squared hinge.
+    L1,
 }
 
 /// The loss of [`LinearSvr`].
@@ -82,6 +95,8 @@ estimand_core::params! {
         c: f64 = 1.0, above(0.0);
         /// What an error costs.
         loss: LinearSvcLoss = LinearSvcLoss::SquaredHinge;
+        /// What the coefficients cost.
+        penalty: LinearSvcPenalty = LinearSvcPenalty::L2;
         /// Whether to fit an intercept b.
         fit_intercept: bool = true;
         /// s in (1): how little the intercept is penalised; infinite only with a squared loss.
@@ -174,8 +189,25 @@ fn costs<F: Float, Y: estimand_core::Target>(samples: &Samples<'_, F, Y>, c: f64
     (0..samples.nrows()).map(|i| c * samples.weights.map_or(1.0, |w| w[i].f64())).collect()
 }
 
-fn solve<F: Float>(task: &Task<'_, F>, squared: bool) -> Result<Found> {
-    let found = if squared { primal::solve(task) } else { dual::solve(task) };
+/// What solves a task.
+#[derive(Clone, Copy)]
+enum Solver {
+    Newton,
+    Dual,
+    Coordinates,
+}
+impl From<bool> for Solver {
+    fn from(squared: bool) -> Self {
+        if squared { Self::Newton } else { Self::Dual }
+    }
+}
+
+fn solve<F: Float>(task: &Task<'_, F>, solver: Solver) -> Result<Found> {
+    let found = match solver {
+        Solver::Newton => primal::solve(task),
+        Solver::Dual => dual::solve(task),
+        Solver::Coordinates => l1::solve(task),
+    };
     if found.w.iter().all(|w| w.is_finite()) && found.b.is_finite() && found.objective.is_finite() {
         return Ok(found);
     }
@@ -188,8 +220,12 @@ fn planes<F: Float>(found: &[Found], x: Records<'_, F>) -> Planes<F> {
     Planes::new(coef, found.iter().map(|f| f.b).collect(), Features::of(x))
 }
 
-fn report(found: &[Found], squared: bool, name: &str) -> Report {
-    let solver = if squared { "primal Newton" } else { "dual coordinate descent" };
+fn report(found: &[Found], solver: Solver, name: &str) -> Report {
+    let solver = match solver {
+        Solver::Newton => "primal Newton",
+        Solver::Dual => "dual coordinate descent",
+        Solver::Coordinates => "primal coordinate descent",
+    };
     let iterations = found.iter().map(|f| f.iterations).max().unwrap_or(0);
     Report::iterative(solver, iterations, found.iter().all(|f| f.converged))
         .objective(found.iter().map(|f| f.objective).sum())
@@ -203,6 +239,13 @@ impl FitClasses for LinearSvc {
         samples.x.check_finite()?;
         let squared = self.loss == LinearSvcLoss::SquaredHinge;
         let scale = check_scale(self.intercept_scaling, squared, self.fit_intercept)?;
+        let solver = match (self.penalty, squared) {
+            (LinearSvcPenalty::L1, false) => {
+                return Err(Error::unsupported(self.name(), "an L1 penalty and the hinge; square it"));
+            }
+            (LinearSvcPenalty::L1, true) => Solver::Coordinates,
+            (LinearSvcPenalty::L2, squared) => squared.into(),
+        };
         let cost = costs(&samples, self.c);
         let (classes, columns) = (samples.y.k, if samples.y.k == 2 { 1 } else { samples.y.k });
         let found = par::try_map(columns, |c| {
@@ -218,9 +261,9 @@ impl FitClasses for LinearSvc {
                 max_iter: self.max_iter,
                 seed: self.seed,
             };
-            solve(&task, squared)
+            solve(&task, solver)
         })?;
-        Ok(LinearSvcModel::new(planes(&found, samples.x), report(&found, squared, "LinearSvc")))
+        Ok(LinearSvcModel::new(planes(&found, samples.x), report(&found, solver, "LinearSvc")))
     }
 
     fn class_weight(&self) -> &ClassWeight {
@@ -248,7 +291,7 @@ impl<F: Float> Fit<F, Array1<F>> for LinearSvr {
             max_iter: self.max_iter,
             seed: self.seed,
         };
-        let found = [solve(&task, squared)?];
-        Ok(LinearSvrModel::new(planes(&found, samples.x), report(&found, squared, "LinearSvr")))
+        let found = [solve(&task, squared.into())?];
+        Ok(LinearSvrModel::new(planes(&found, samples.x), report(&found, squared.into(), "LinearSvr")))
     }
 }

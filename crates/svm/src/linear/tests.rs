@@ -106,3 +106,31 @@ fn what_cannot_be_learnt_is_said() {
     let few = LinearSvc::new().loss(LinearSvcLoss::Hinge).c(1e3).max_iter(1).fit((&x, &y)).unwrap();
     assert!(!few.report().converged && few.predict(&x).is_ok());
 }
+
+#[test]
+fn an_l1_penalty_leaves_coefficients_at_zero() {
+    let (x, y) = labelled(250, 12, 15);
+    let sparse = Csr::from_dense(x.view());
+    for (c, scaling) in [(0.02, 1.0), (0.5, 4.0), (0.1, f64::INFINITY)] {
+        let settings =
+            LinearSvc::new().penalty(LinearSvcPenalty::L1).c(c).intercept_scaling(scaling).tol(1e-9);
+        let model = settings.fit((&x, &y)).unwrap();
+        assert!(model.report().converged);
+        let (w, b) = (model.coef().row(0).to_owned(), model.intercept()[0]);
+        let sign = y.mapv(|y| if y == 1 { 1.0 } else { -1.0 });
+        let slope = (&x.dot(&w) + b) * &sign;
+        let slope = slope.mapv(|m: f64| -2.0 * c * f64::max(1.0 - m, 0.0)) * &sign;
+        // The gradient of the losses is the penalty's against the sign of a coefficient, and no larger where it is 0.
+        let judge = |w: f64, g: f64, penalty: f64| match w {
+            0.0 => assert!(g.abs() <= penalty + 1e-6, "{g}"),
+            w => assert!((g + penalty * w.signum()).abs() < 1e-6, "{w} {g}"),
+        };
+        w.iter().zip(x.t().dot(&slope)).for_each(|(w, g)| judge(*w, g, 1.0));
+        judge(b, slope.sum(), 1.0 / scaling);
+        assert!(w.iter().any(|w| *w == 0.0) && w.iter().any(|w| *w != 0.0), "{w}");
+        let other = settings.fit((&sparse, &y)).unwrap();
+        assert!(other.coef().iter().zip(&w).all(|(a, b)| (a - b).abs() < 1e-9));
+    }
+    let hinge = LinearSvc::new().penalty(LinearSvcPenalty::L1).loss(LinearSvcLoss::Hinge);
+    assert!(hinge.fit((&x, &y)).is_err());
+}

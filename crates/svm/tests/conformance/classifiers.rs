@@ -1,6 +1,6 @@
 //! Support vector classification.
 
-use estimand_svm::{Kernel, LinearSvc, LinearSvcLoss, NuSvc, Svc};
+use estimand_svm::{Kernel, LinearSvc, LinearSvcLoss, LinearSvcPenalty, NuSvc, Svc};
 use estimand_testkit::classifier;
 
 /// Rows that are cut into several chunks, and need several blocks of variables where the cache is small.
@@ -71,5 +71,14 @@ fn linear_svc_hinge() {
         .one_row()
         .class_weights(LinearSvc::class_weight)
         .except("class_weights_are_weights_of_rows", PENALISED)
+        .run();
+}
+
+#[test]
+fn linear_svc_l1() {
+    classifier(LinearSvc::new().penalty(LinearSvcPenalty::L1).intercept_scaling(f64::INFINITY).tol(1e-9))
+        .saved()
+        .one_row()
+        .class_weights(LinearSvc::class_weight)
         .run();
 }

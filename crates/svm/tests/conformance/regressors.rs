@@ -4,22 +4,27 @@ use estimand_svm::{Kernel, KernelRidge, LinearSvr, LinearSvrLoss, NuSvr, Svr};
 use estimand_testkit::regressor;
 
 /// Rows that are cut into several chunks, and need several blocks of variables where the cache is small.
-const ROWS: usize = 2000;
+const ROWS: usize = 1200;
 
 #[test]
 fn svr() {
     // Two fits agree as far as the optimality conditions are met.
-    regressor(Svr::new().c(100.0).tol(1e-7).cache_size(20.0)).rows(ROWS).saved().one_row().run();
+    regressor(Svr::new().c(100.0).tol(1e-7).cache_size(4.0)).rows(ROWS).saved().one_row().run();
 }
 
 #[test]
 fn svr_linear() {
-    regressor(Svr::new().kernel(Kernel::Linear).tol(1e-7)).rows(ROWS).saved().one_row().run();
+    // Columns of very different scales take more steps than one would wait for.
+    regressor(Svr::new().kernel(Kernel::Linear).tol(1e-7).max_iter(Some(500_000)))
+        .rows(ROWS)
+        .saved()
+        .one_row()
+        .run();
 }
 
 #[test]
 fn nu_svr() {
-    regressor(NuSvr::new().c(10.0).tol(1e-7).cache_size(20.0)).rows(ROWS).saved().one_row().run();
+    regressor(NuSvr::new().c(10.0).tol(1e-7).cache_size(4.0)).rows(ROWS).saved().one_row().run();
 }
 
 const PENALISED: &str = "a penalised intercept does not go as far";

@@ -9,7 +9,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("logreg_l1_sparse", "estimand", |job| sparse(job, LogisticRegression::new().l1_ratio(1.0))),
 ];
 
-fn csr(job: &Job, name: &str) -> Result<Csr<f64>> {
+pub(super) fn csr(job: &Job, name: &str) -> Result<Csr<f64>> {
     let x = job.read_sparse(name)?;
     Ok(Csr::new(x.ncols, x.indptr, x.indices, x.data)?)
 }

@@ -4,6 +4,7 @@ mod bayes;
 mod boosting;
 mod cluster;
 mod clusterings;
+mod gaussian_process;
 mod glm;
 mod linear;
 mod logistic;
@@ -28,6 +29,7 @@ pub(crate) fn all() -> Vec<Entry> {
         boosting::ENTRIES,
         cluster::ENTRIES,
         clusterings::ENTRIES,
+        gaussian_process::ENTRIES,
         glm::ENTRIES,
         linear::ENTRIES,
         logistic::ENTRIES,

@@ -1,5 +1,6 @@
 //! Support vector machines and kernel methods.
 
+use super::logistic::csr;
 use crate::data::{labels, matrix, vector};
 use estimand::core::FitClasses;
 use estimand::prelude::*;
@@ -13,6 +14,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("nusvc", "estimand", |job| svc(job, NuSvc::new().nu(0.4).gamma(0.02))),
     ("oneclass_svm", "estimand", one_class),
     ("linear_svc", "estimand", linear_svc),
+    ("linear_svc_sparse", "estimand", linear_svc_sparse),
     ("kernel_ridge", "estimand", kernel_ridge),
     ("nystroem", "estimand", nystroem),
 ];
@@ -63,6 +65,16 @@ fn linear_svc(job: &Job) -> Result<Answer> {
     let coef: Vec<f64> = model.coef().iter().copied().collect();
     job.write_linear(&coef, model.intercept(), &predicted.to_vec())?;
     crate::data::one_row(Answer::new(fit, predict), &model, &xt)
+}
+
+fn linear_svc_sparse(job: &Job) -> Result<Answer> {
+    let (x, y, xt) = (csr(job, "X")?, labels(job, "y")?, csr(job, "Xt")?);
+    forget_peak();
+    let (model, fit) = repeated(job.reps, || Ok(LinearSvc::new().fit((&x, &y))?))?;
+    let (predicted, predict) = repeated(job.reps, || Ok(model.predict(&xt)?))?;
+    let coef: Vec<f64> = model.coef().iter().copied().collect();
+    job.write_linear(&coef, model.intercept(), &predicted.to_vec())?;
+    Ok(Answer::new(fit, predict))
 }
 
 fn kernel_ridge(job: &Job) -> Result<Answer> {

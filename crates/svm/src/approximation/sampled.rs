@@ -1,0 +1,494 @@
+//! Features of kernels of counts and histograms, and of polynomials; see [the module](crate::approximation).
+
+use super::{names, refuse_weights};
+use estimand_core::describe::{above, at_least, between};
+use estimand_core::persist::check_len;
+use estimand_core::random::below;
+use estimand_core::records::{AsGiven, Dense};
+use estimand_core::{
+    Csr, Describe, Error, Features, Fit, Float, Matrix, MatrixView, Records, Report, Result, Samples,
+    Scratch, Seed, Target, Transform, TransformOne,
+};
+use estimand_kernels as kernels;
+use estimand_linalg::rows;
+use ndarray::{Array1, Array2, ArrayView2};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
+
+estimand_core::params! {
+    /// Features of the additive χ² kernel Σ 2xⱼzⱼ / (xⱼ + zⱼ) of records that are not negative; equation (3) of
+    /// [the module](crate::approximation).
+    ///
+    /// ```
+    /// use estimand_core::{Fit, Transform};
+    /// use estimand_svm::AdditiveChi2Sampler;
+    /// use ndarray::array;
+    ///
+    /// let x = array![[0.2, 0.8], [0.6, 0.4]];
+    /// let z = AdditiveChi2Sampler::new().sample_steps(3).fit(&x)?.transform(&x)?;
+    /// let truth = 2.0 * (0.2 * 0.6 / 0.8 + 0.8 * 0.4 / 1.2);
+    /// assert!((z.row(0).dot(&z.row(1)) - truth).abs() < 0.01);
+    /// # Ok::<(), estimand_core::Error>(())
+    /// ```
+    pub struct AdditiveChi2Sampler {
+        /// Frequencies: each column becomes 2s − 1 columns.
+        sample_steps: usize = 2, between(1.0, 1000.0);
+        /// Distance L of the frequencies; 0.8, 0.5, 0.4 for 1, 2, 3 of them unless set, and needed for more.
+        sample_interval: Option<f64> = None, above(0.0);
+    }
+    accepts: sparse;
+}
+
+estimand_core::params! {
+    /// Random features of the skewed χ² kernel Π 2√(xⱼ + c) √(zⱼ + c) / (xⱼ + zⱼ + 2c) of records above −c; equation (4) of
+    /// [the module](crate::approximation).
+    ///
+    /// ```
+    /// use estimand_core::{Fit, Transform};
+    /// use estimand_svm::SkewedChi2Sampler;
+    /// use ndarray::array;
+    ///
+    /// let x = array![[0.0, 1.0], [1.0, 0.0]];
+    /// let z = SkewedChi2Sampler::new().n_components(5000).fit(&x)?.transform(&x)?;
+    /// assert!((z.row(0).dot(&z.row(1)) - 8.0_f64 / 9.0).abs() < 0.05);
+    /// # Ok::<(), estimand_core::Error>(())
+    /// ```
+    pub struct SkewedChi2Sampler {
+        /// c
+        skewedness: f64 = 1.0, above(0.0);
+        /// Columns m of the result.
+        n_components: usize = 100, at_least(1.0);
+        /// Seed of the numbers that are drawn.
+        seed: u64 = 0;
+    }
+    accepts: ;
+}
+
+estimand_core::params! {
+    /// A sketch of the features of the polynomial kernel (γ xᵀz + c₀)^d; equation (5) of
+    /// [the module](crate::approximation).
+    ///
+    /// ```
+    /// use estimand_core::{Fit, Transform};
+    /// use estimand_svm::PolynomialCountSketch;
+    /// use ndarray::array;
+    ///
+    /// let x = array![[0.0, 1.0, 2.0], [1.0, 0.5, -1.0]];
+    /// let z = PolynomialCountSketch::new().n_components(4000).coef0(1.0).fit(&x)?.transform(&x)?;
+    /// assert!((z.row(0).dot(&z.row(1)) - 0.25_f64).abs() < 1.0);
+    /// # Ok::<(), estimand_core::Error>(())
+    /// ```
+    pub struct PolynomialCountSketch {
+        /// Factor γ of the kernel.
+        gamma: f64 = 1.0, above(0.0);
+        /// Degree d of the kernel.
+        degree: u32 = 2, between(1.0, 64.0);
+        /// Constant c₀ of the kernel.
+        coef0: f64 = 0.0, at_least(0.0);
+        /// Columns m of the result.
+        n_components: usize = 100, at_least(1.0);
+        /// Seed of the places and signs that are drawn.
+        seed: u64 = 0;
+    }
+    accepts: sparse;
+}
+
+/// A fitted [`AdditiveChi2Sampler`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
+pub struct AdditiveChi2SamplerModel<F> {
+    interval: F,
+    /// √(2L / cosh(πjL)), after √L
+    factors: Array1<F>,
+    features: Features,
+}
+
+/// A fitted [`SkewedChi2Sampler`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
+pub struct SkewedChi2SamplerModel<F> {
+    skewedness: F,
+    /// p × m
+    weights: Array2<F>,
+    offsets: Array1<F>,
+    features: Features,
+}
+
+/// A fitted [`PolynomialCountSketch`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
+pub struct PolynomialCountSketchModel<F> {
+    gamma: F,
+    coef0: F,
+    /// Places of the columns and of the constant after them, for each degree.
+    places: Array2<u32>,
+    /// Their signs.
+    signs: Array2<F>,
+    components: usize,
+    features: Features,
+}
+
+impl<F: Float, Y: Target> Fit<F, Y> for AdditiveChi2Sampler {
+    type Model = AdditiveChi2SamplerModel<F>;
+
+    fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<Self::Model> {
+        self.check()?;
+        refuse_weights(&samples, self.name())?;
+        let interval = match (self.sample_interval, self.sample_steps) {
+            (Some(interval), _) => interval,
+            (None, 1) => 0.8,
+            (None, 2) => 0.5,
+            (None, 3) => 0.4,
+            (None, _) => {
+                return Err(Error::parameter("sample_interval", "none", "given for more than 3 steps"));
+            }
+        };
+        let factor = |j: usize| match j {
+            0 => interval.sqrt(),
+            j => (2.0 * interval / (PI * j as f64 * interval).cosh()).sqrt(),
+        };
+        let factors = (0..self.sample_steps).map(|j| F::of(factor(j))).collect();
+        let model = AdditiveChi2SamplerModel {
+            interval: F::of(interval),
+            factors,
+            features: Features::of(samples.x),
+        };
+        model.refuse_negative(samples.x)?;
+        Ok(model)
+    }
+}
+
+impl<F: Float> AdditiveChi2SamplerModel<F> {
+    /// L
+    pub fn sample_interval(&self) -> F {
+        self.interval
+    }
+
+    /// How the fit went.
+    pub fn report(&self) -> Report {
+        Report::direct("sampled spectrum")
+    }
+
+    fn blocks(&self) -> usize {
+        2 * self.factors.len() - 1
+    }
+
+    fn refuse_negative(&self, x: Records<'_, F>) -> Result<()> {
+        x.check_finite()?;
+        let negative = |v: &F| *v < F::zero();
+        let found = match x.values() {
+            MatrixView::Dense(x) => x.iter().copied().find(negative),
+            MatrixView::Sparse(x) => x.data().iter().copied().find(negative),
+        };
+        match found {
+            Some(v) => {
+                Err(Error::target(format!("x holds {v}; the additive χ² kernel is of values of at least 0")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What one value becomes; 0 becomes zeros.
+    fn value(&self, x: F, block: usize) -> F {
+        if x == F::zero() {
+            return x;
+        }
+        let j = block.div_ceil(2);
+        let amplitude = self.factors[j] * x.sqrt();
+        let angle = F::of(j as f64) * self.interval * x.ln();
+        match (j, block % 2) {
+            (0, _) => amplitude,
+            (_, 1) => amplitude * angle.cos(),
+            _ => amplitude * angle.sin(),
+        }
+    }
+}
+
+impl<F: Float> Transform<F> for AdditiveChi2SamplerModel<F> {
+    type Stored = AsGiven;
+
+    fn transform_records(&self, x: Records<'_, F>) -> Result<Matrix<F>> {
+        self.features.check(x)?;
+        x.check_shape()?;
+        self.refuse_negative(x)?;
+        let (p, blocks) = (x.ncols(), self.blocks());
+        Ok(match x.values() {
+            MatrixView::Dense(x) => {
+                let of = |(i, j): (usize, usize)| self.value(x[[i, j % p]], j / p);
+                Matrix::Dense(Array2::from_shape_fn((x.nrows(), p * blocks), of))
+            }
+            MatrixView::Sparse(x) => {
+                if p * blocks > u32::MAX as usize {
+                    return Err(Error::unsupported("AdditiveChi2Sampler", "so many columns"));
+                }
+                let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+                for row in x.outer_iter() {
+                    for block in 0..blocks {
+                        indices.extend(row.indices.iter().map(|j| j + (block * p) as u32));
+                        values.extend(row.values.iter().map(|x| self.value(*x, block)));
+                    }
+                    indptr.push(indices.len());
+                }
+                Matrix::Sparse(Csr::new(p * blocks, indptr, indices, values)?)
+            }
+        })
+    }
+
+    fn feature_names_out(&self) -> Option<Vec<String>> {
+        let of = |block: usize| {
+            let suffix = match (block.div_ceil(2), block % 2) {
+                (0, _) => "sqrt".to_owned(),
+                (j, 1) => format!("cos{j}"),
+                (j, _) => format!("sin{j}"),
+            };
+            (0..self.features.count()).map(move |j| (j, suffix.clone())).collect::<Vec<_>>()
+        };
+        Some(
+            (0..self.blocks())
+                .flat_map(of)
+                .map(|(j, suffix)| format!("{}_{suffix}", self.features.name(j)))
+                .collect(),
+        )
+    }
+}
+
+impl<F: Float> TransformOne<F> for AdditiveChi2SamplerModel<F> {
+    fn transform_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {
+        self.features.check_width(row.len())?;
+        self.refuse_negative(one(row)?.into())?;
+        out.clear();
+        out.extend((0..self.blocks()).flat_map(|block| row.iter().map(move |x| self.value(*x, block))));
+        Ok(())
+    }
+}
+
+fn one<F: Float>(row: &[F]) -> Result<ArrayView2<'_, F>> {
+    ArrayView2::from_shape((1, row.len()), row).map_err(|e| Error::numerical(e.to_string()))
+}
+
+impl<F: Float, Y: Target> Fit<F, Y> for SkewedChi2Sampler {
+    type Model = SkewedChi2SamplerModel<F>;
+
+    fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<Self::Model> {
+        self.check()?;
+        samples.x.dense("SkewedChi2Sampler")?;
+        refuse_weights(&samples, self.name())?;
+        let (p, m) = (samples.x.ncols(), self.n_components);
+        let mut stream = Seed(self.seed).stream(0);
+        // The inverse of the distribution function of 1 / cosh(πw).
+        let weights = Array2::from_shape_simple_fn((p, m), || {
+            let u: f64 = stream.random();
+            F::of((FRAC_PI_2 * u.max(f64::EPSILON)).tan().ln() / PI)
+        });
+        let offsets = Array1::from_shape_simple_fn(m, || F::of(TAU * stream.random::<f64>()));
+        let skewedness = F::of(self.skewedness);
+        let model =
+            SkewedChi2SamplerModel { skewedness, weights, offsets, features: Features::of(samples.x) };
+        model.logarithms(samples.x)?;
+        Ok(model)
+    }
+}
+
+impl<F: Float> SkewedChi2SamplerModel<F> {
+    /// Weights w, p × m.
+    pub fn random_weights(&self) -> &Array2<F> {
+        &self.weights
+    }
+
+    /// Offsets b, m.
+    pub fn random_offset(&self) -> &Array1<F> {
+        &self.offsets
+    }
+
+    /// How the fit went.
+    pub fn report(&self) -> Report {
+        Report::direct("random features")
+    }
+
+    /// ln(x + c)
+    fn logarithms(&self, x: Records<'_, F>) -> Result<Array2<F>> {
+        x.check_finite()?;
+        let x = x.dense("SkewedChi2Sampler")?;
+        match x.iter().find(|v| **v + self.skewedness <= F::zero()) {
+            Some(v) => Err(Error::target(format!("x holds {v}, which must be above −{}", self.skewedness))),
+            None => Ok(x.mapv(|v| (v + self.skewedness).ln()).as_standard_layout().into_owned()),
+        }
+    }
+
+    fn finish(&self, logarithms: &[F], out: &mut [F]) {
+        out.copy_from_slice(self.offsets.as_slice().unwrap_or_default());
+        for (x, weights) in logarithms.iter().zip(self.weights.rows()) {
+            kernels::axpy(*x, weights.to_slice().unwrap_or_default(), out);
+        }
+        let scale = F::of((2.0 / out.len() as f64).sqrt());
+        out.iter_mut().for_each(|z| *z = scale * z.cos());
+    }
+}
+
+impl<F: Float> Transform<F> for SkewedChi2SamplerModel<F> {
+    type Stored = Dense;
+
+    fn transform_records(&self, x: Records<'_, F>) -> Result<Matrix<F>> {
+        self.features.check(x)?;
+        x.check_shape()?;
+        let logarithms = self.logarithms(x)?;
+        let (p, m) = self.weights.dim();
+        let z = by_rows(x.nrows(), m, p * m, |i, out| {
+            self.finish(&logarithms.as_slice().unwrap_or_default()[i * p..(i + 1) * p], out);
+        });
+        Ok(Matrix::Dense(rows::checked(z, x)?))
+    }
+
+    fn feature_names_out(&self) -> Option<Vec<String>> {
+        names("skewedchi2sampler", self.offsets.len())
+    }
+}
+
+impl<F: Float> TransformOne<F> for SkewedChi2SamplerModel<F> {
+    fn transform_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {
+        self.features.check_width(row.len())?;
+        let logarithms = self.logarithms(one(row)?.into())?;
+        out.clear();
+        out.resize(self.offsets.len(), F::zero());
+        self.finish(logarithms.as_slice().unwrap_or_default(), out);
+        Ok(())
+    }
+}
+
+/// Rows written by `f(i, row)`, in parallel.
+fn by_rows<F: Float>(n: usize, m: usize, cost: usize, f: impl Fn(usize, &mut [F]) + Sync) -> Array2<F> {
+    let mut memory = kernels::zeros(n * m);
+    estimand_par::map_rows_mut(&mut memory, m, estimand_par::chunk_len(n, cost), |first, rows| {
+        rows.chunks_exact_mut(m).enumerate().for_each(|(k, row)| f(first + k, row));
+    });
+    Array2::from_shape_vec((n, m), memory).unwrap_or_default()
+}
+
+impl<F: Float, Y: Target> Fit<F, Y> for PolynomialCountSketch {
+    type Model = PolynomialCountSketchModel<F>;
+
+    fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<Self::Model> {
+        self.check()?;
+        refuse_weights(&samples, self.name())?;
+        let shape = (self.degree as usize, samples.x.ncols() + usize::from(self.coef0 > 0.0));
+        let mut stream = Seed(self.seed).stream(0);
+        let places = Array2::from_shape_simple_fn(shape, || below(self.n_components, &mut stream) as u32);
+        let signs = Array2::from_shape_simple_fn(shape, || {
+            if below(2, &mut stream) == 0 { F::one() } else { -F::one() }
+        });
+        Ok(PolynomialCountSketchModel {
+            gamma: F::of(self.gamma.sqrt()),
+            coef0: F::of(self.coef0.sqrt()),
+            places,
+            signs,
+            components: self.n_components,
+            features: Features::of(samples.x),
+        })
+    }
+}
+
+impl<F: Float> PolynomialCountSketchModel<F> {
+    /// Places of the columns, and of the constant if there is one, for each degree.
+    pub fn index_hash(&self) -> &Array2<u32> {
+        &self.places
+    }
+
+    /// Their signs.
+    pub fn bit_hash(&self) -> &Array2<F> {
+        &self.signs
+    }
+
+    /// How the fit went.
+    pub fn report(&self) -> Report {
+        Report::direct("count sketch")
+    }
+
+    /// The sketches of the degrees, folded into one another: a value in place h moves the sketch so far by h.
+    fn sketch(&self, values: impl Iterator<Item = (usize, F)> + Clone, out: &mut [F], before: &mut [F]) {
+        let (p, m) = (self.features.count(), out.len());
+        let constant = (self.places.ncols() > p).then_some((p, self.coef0));
+        out.fill(F::zero());
+        out[0] = F::one();
+        for (places, signs) in self.places.rows().into_iter().zip(self.signs.rows()) {
+            before.copy_from_slice(out);
+            out.fill(F::zero());
+            for (j, x) in values.clone().map(|(j, x)| (j, self.gamma * x)).chain(constant) {
+                let (place, x) = (places[j] as usize, signs[j] * x);
+                kernels::axpy(x, &before[..m - place], &mut out[place..]);
+                kernels::axpy(x, &before[m - place..], &mut out[..place]);
+            }
+        }
+    }
+}
+
+impl<F: Float> Transform<F> for PolynomialCountSketchModel<F> {
+    type Stored = Dense;
+
+    fn transform_records(&self, x: Records<'_, F>) -> Result<Matrix<F>> {
+        self.features.check(x)?;
+        x.check_shape()?;
+        x.check_finite()?;
+        let m = self.components;
+        let cost = self.places.len() * m / 4;
+        let z = by_rows(x.nrows(), m, cost, |i, out| {
+            let mut before = vec![F::zero(); m];
+            match x.values() {
+                // Zeros add nothing.
+                MatrixView::Dense(x) => {
+                    let stored = x.row(i).into_iter().copied().enumerate().filter(|(_, x)| *x != F::zero());
+                    self.sketch(stored, out, &mut before);
+                }
+                MatrixView::Sparse(x) => {
+                    let row = x.row(i);
+                    let stored = row.indices.iter().zip(row.values).map(|(j, x)| (*j as usize, *x));
+                    self.sketch(stored, out, &mut before);
+                }
+            }
+        });
+        Ok(Matrix::Dense(rows::checked(z, x)?))
+    }
+
+    fn feature_names_out(&self) -> Option<Vec<String>> {
+        names("polynomialcountsketch", self.components)
+    }
+}
+
+impl<F: Float> TransformOne<F> for PolynomialCountSketchModel<F> {
+    fn transform_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
+        self.features.check_width(row.len())?;
+        Records::from(one(row)?).check_finite()?;
+        let mut before = scratch.take();
+        for buffer in [&mut *out, &mut before] {
+            buffer.clear();
+            buffer.resize(self.components, F::zero());
+        }
+        self.sketch(row.iter().copied().enumerate().filter(|(_, x)| *x != F::zero()), out, &mut before);
+        scratch.give(before);
+        Ok(())
+    }
+}
+
+estimand_core::persist!(AdditiveChi2SamplerModel<F>, |model| {
+    model.features.check_loaded()?;
+    match model.factors.is_empty() {
+        true => Err(Error::Persist { what: "factors are missing".into() }),
+        false => Ok(()),
+    }
+});
+estimand_core::persist!(SkewedChi2SamplerModel<F>, |model| {
+    model.features.check_loaded()?;
+    check_len("rows of weights", model.features.count(), model.weights.nrows())?;
+    check_len("offsets", model.weights.ncols(), model.offsets.len())
+});
+estimand_core::persist!(PolynomialCountSketchModel<F>, |model| {
+    model.features.check_loaded()?;
+    let (degree, columns) = model.places.dim();
+    check_len("rows of signs", degree, model.signs.nrows())?;
+    check_len("columns of signs", columns, model.signs.ncols())?;
+    let known = columns == model.features.count() || columns == model.features.count() + 1;
+    match known && model.components > 0 && model.places.iter().all(|h| (*h as usize) < model.components) {
+        true => Ok(()),
+        false => Err(Error::Persist { what: "places of a sketch are beyond it".into() }),
+    }
+});
