@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(a.predict(&x).unwrap(), b.predict(&x).unwrap());
         let bad = array![1.0, f64::NAN];
         assert!(settings.fit((&x.slice(ndarray::s![..2, ..]), &bad)).is_err());
-        assert!(a.predict(&x.slice(ndarray::s![.., ..1])).is_err());
+        assert!(a.predict(x.slice(ndarray::s![.., ..1])).is_err());
     }
 
     #[test]
