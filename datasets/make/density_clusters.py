@@ -9,6 +9,7 @@ import sklearn
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial.distance import cdist
 from sklearn.cluster import DBSCAN, HDBSCAN, OPTICS, cluster_optics_dbscan
+from sklearn.cluster._hdbscan._tree import _condense_tree
 
 from golden import Family, short, uncentred
 
@@ -77,14 +78,35 @@ def firm_rows(x, min_cluster_size, min_samples=None, metric="euclidean", alpha=1
     return np.flatnonzero(firm)
 
 
+def firmness(model, min_cluster_size):
+    """Probabilities as documented: by the largest λ of the cluster. scikit-learn takes the largest of the last stretch of its
+    tree in which rows of the cluster follow one another."""
+    tree = _condense_tree(model._single_linkage_tree_, min_cluster_size)
+    n = len(model.labels_)
+    rows = {c: set(tree["child"][(tree["parent"] == c) & (tree["child"] < n)]) for c in np.unique(tree["parent"])}
+    for parent, child in sorted(zip(tree["parent"], tree["child"]), reverse=True):
+        if child >= n:
+            rows[parent] |= rows[child]
+    leaves = np.zeros(n)
+    leaves[tree["child"][tree["child"] < n]] = tree["value"][tree["child"] < n]
+    out = np.zeros(n)
+    for label in range(model.labels_.max() + 1):
+        members = np.flatnonzero(model.labels_ == label)
+        cluster = next((c for c in rows if rows[c] == set(members)), n)
+        largest = tree["value"][tree["parent"] == cluster].max()
+        out[members] = np.minimum(leaves[members], largest) / largest
+    return out
+
+
 def hdbscan(name, x, **settings):
-    model = HDBSCAN(copy=True, store_centers="both", **settings).fit(x)
-    firm = firm_rows(x, **settings)
-    expected = {"labels": by_first_row(model.labels_[firm]), "probabilities": model.probabilities_[firm]}
+    model = HDBSCAN(copy=True, **settings).fit(x)
+    firm, weights = firm_rows(x, **settings), firmness(model, settings["min_cluster_size"])
+    expected = {"labels": by_first_row(model.labels_[firm]), "probabilities": weights[firm]}
     if len(firm) == len(x):
-        order = np.argsort([np.flatnonzero(model.labels_ == c)[0] for c in range(model.labels_.max() + 1)])
-        expected["centroids"] = model.centroids_[order]
-        expected["medoids"] = [int(np.flatnonzero((x == m).all(axis=1))[0]) for m in model.medoids_[order]]
+        groups = [np.flatnonzero(np.array(by_first_row(model.labels_)) == c) for c in range(model.labels_.max() + 1)]
+        d = cdist(x, x, {"manhattan": "cityblock"}.get(settings.get("metric"), "euclidean"))
+        expected["centroids"] = [np.average(x[g], weights=weights[g], axis=0) for g in groups]
+        expected["medoids"] = [int(g[(d[np.ix_(g, g)] * weights[g]).sum(axis=1).argmin()]) for g in groups]
     family.case(f"hdbscan_{name}", "HDBSCAN", tolerance=1e-10, reason="inverses of distances; clusters numbered by their first row",
                 params=model.get_params(), inputs={"x": x, "firm": firm}, expected=expected)
 

@@ -158,22 +158,24 @@ gaps[rng.random(gaps.shape) < 0.25] = np.nan
 asked = short(rng.standard_normal((8, 5)))
 asked[rng.random(asked.shape) < 0.3] = np.nan
 for name, data, settings in [("default", gaps, {}), ("distance", gaps, {"weights": "distance", "n_neighbors": 3}), ("all_rows", gaps, {"n_neighbors": 40}),
-                             ("scales", gaps * [1e6, 1, 1e-6, 1, 1], {"n_neighbors": 4})]:
+                             ("scales", gaps * [100, 1, 0.01, 1, 1], {"n_neighbors": 4})]:
     model = KNNImputer(**settings).fit(data)
-    new = asked * [1e6, 1, 1e-6, 1, 1] if name == "scales" else asked
+    new = asked * [100, 1, 0.01, 1, 1] if name == "scales" else asked
     family.case(f"impute_{name}", "KNNImputer", tolerance=1e-12, reason="means of values in another order",
                 params={"n_neighbors": model.n_neighbors, "weights": model.weights}, inputs={"x": data, "new": new},
                 expected={"own": model.transform(data), "filled": model.transform(new)})
 
-xn, yn = short(rng.standard_normal((60, 4))), np.arange(60) % 3
-xn[:, 0] += yn
-for init in ["pca", "lda", "identity"]:
-    model = NeighborhoodComponentsAnalysis(n_components=2, init=init, max_iter=2000, tol=1e-12).fit(xn, yn)
+# Few distinct rows: the maximum is at a finite map. Most often it is not.
+rng = np.random.default_rng(0)
+xn = rng.integers(0, 6, (160, 3)).astype(float)
+yn = (rng.random(160) < 1 / (1 + np.exp(-0.8 * (xn[:, 0] + 0.5 * xn[:, 1] - 4)))).astype(int)
+for init, q in [("pca", 2), ("lda", 1), ("identity", 2)]:
+    model = NeighborhoodComponentsAnalysis(n_components=q, init=init, max_iter=5000, tol=1e-14).fit(xn, yn)
     z = model.transform(xn)
     s = np.exp(-((z[:, None] - z[None]) ** 2).sum(2)) * (1 - np.eye(len(z)))
     share = (s * (yn[:, None] == yn[None])).sum(1) / s.sum(1)
-    gram = model.components_.T @ model.components_
     family.case(f"components_{init}", "NeighborhoodComponentsAnalysis", tolerance=1e-4, reason="a flat maximum, by two solvers",
-                params={"n_components": 2, "init": init}, inputs={"x": xn, "y": yn}, expected={"objective": [share.mean()], "gram": gram})
+                params={"n_components": q, "init": init}, inputs={"x": xn, "y": yn, "map": model.components_},
+                expected={"objective": [share.mean()], "gram": model.components_.T @ model.components_})
 
 family.close()

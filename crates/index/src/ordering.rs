@@ -5,7 +5,7 @@
 //! r(j)   = min over rows i before j, d(i, j) ≤ ε, of max(c(i), d(i, j)); ∞ if there are none                (2)
 //! ```
 //!
-//! The next row is the one with the least r so far, the lowest of equals [Ankerst99]. With ε = ∞, each step takes all
+//! The next row is the one with the least r so far, the lowest of equals \[Ankerst99\]. With ε = ∞, each step takes all
 //! distances from one row: O(n²p), and memory O(n). Otherwise neighbours within ε are searched, and wait in a heap.
 
 use crate::best::{Find, Within};

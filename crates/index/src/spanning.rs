@@ -5,7 +5,7 @@
 //! m(i, j)  = max(c(i), c(j), d(xᵢ, xⱼ) / α)          mutual reachability [Campello15]                       (1)
 //! ```
 //!
-//! Where the rows are in a tree, by Borůvka's steps [McInnes17]: each component takes the shortest edge that leaves it.
+//! Where the rows are in a tree, by Borůvka's steps \[McInnes17\]: each component takes the shortest edge that leaves it.
 //!
 //! 1. c and the k nearest of each row. An edge among these as short as c(i) is the shortest that row i can have.
 //! 2. Rows that may have the shortest edge out of their component search for one: branches that are all of the component

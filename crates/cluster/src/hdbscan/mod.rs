@@ -20,7 +20,7 @@
 //! 4. Of this, the clusters whose stability (4) exceeds that of all below them together (`Eom`), or those without any below
 //!    (`Leaf`). Those that came to be at distances below `cluster_selection_epsilon` are joined with what is above them.
 //! 5. A row has the label of the selected cluster that it left, or that holds the one it left; other rows are noise, −1.
-//!    Its probability is λᵢ over the largest λ in the cluster; its outlier score [Campello15] compares λᵢ with the largest λ
+//!    Its probability is λᵢ over the largest λ in the cluster; its outlier score \[Campello15\] compares λᵢ with the largest λ
 //!    of all clusters below the one that it left.
 //!
 //! Costs O(n log n) searches in few dimensions, O(n²p) where no tree helps; memory O(n min_samples).

@@ -9,8 +9,8 @@
 //! each cluster, and valleys within valleys for clusters within clusters.
 //!
 //! - [`Extraction::Xi`]: a cluster is what lies between a steep way down and a steep way up, along which r falls or rises by
-//!   a share ξ from row to row, or nearly always [Ankerst99, figure 19]. Rows at its end that were reached from outside of it
-//!   are taken off [Schubert18].
+//!   a share ξ from row to row, or nearly always \[Ankerst99, figure 19\]. Rows at its end that were reached from outside of it
+//!   are taken off \[Schubert18\].
 //! - [`Extraction::Dbscan`]: the clusters of DBSCAN at a distance ε′ ≤ ε: r is no greater than ε′. Border rows that come
 //!   before their core are noise.
 //!

@@ -1,4 +1,4 @@
-//! Clusters between steep ways down and up [Ankerst99, section 4.3].
+//! Clusters between steep ways down and up \[Ankerst99, section 4.3\].
 //!
 //! ```text
 //! a place i is steep down     r(i + 1) ≤ (1 − ξ) r(i)                steep up     r(i) ≤ (1 − ξ) r(i + 1)
@@ -130,7 +130,7 @@ impl<'a> Plot<'a> {
         (end + 1 - start >= min_cluster_size && start <= down.end && end >= up_start).then_some((start, end))
     }
 
-    /// The last place that was reached from within, or that is nearer than the first [Schubert18, algorithm 2].
+    /// The last place that was reached from within, or that is nearer than the first \[Schubert18, algorithm 2\].
     fn corrected(&self, start: usize, end: usize) -> Option<usize> {
         let order = &self.model.order;
         (start + 1..=end).rev().find(|end| {

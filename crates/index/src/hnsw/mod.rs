@@ -1,4 +1,4 @@
-//! Approximate search for neighbours: a graph in layers, walked from the sparse to the dense [Malkov20].
+//! Approximate search for neighbours: a graph in layers, walked from the sparse to the dense \[Malkov20\].
 //!
 //! ```text
 //! a row is in the layers 0 … l        l = ⌊−ln U / ln m⌋        so that each layer has an m-th of the rows below it

@@ -100,7 +100,7 @@ fn impossible_questions_are_refused() {
     assert!(Hnsw::new(&x, &Metric::NanEuclidean, RULES).is_err());
     assert!(Hnsw::new(&x, &Metric::Euclidean, GraphRules { m: 1, ..RULES }).is_err());
     assert!(Hnsw::new(&Array2::<f64>::zeros((0, 2)), &Metric::Euclidean, RULES).is_err());
-    let one = Hnsw::new(&x.slice(ndarray::s![..1, ..]), &Metric::Euclidean, RULES).unwrap();
+    let one = Hnsw::new(x.slice(ndarray::s![..1, ..]), &Metric::Euclidean, RULES).unwrap();
     assert_eq!(one.nearest(&x, 1, 1).unwrap().rows, Array2::<usize>::zeros((20, 1)));
     assert!(one.recall(1, 1, 1, 0).is_err());
 }

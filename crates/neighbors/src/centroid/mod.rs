@@ -16,7 +16,7 @@
 //! | Δ | `shrink_threshold` | |
 //!
 //! Shrinking takes columns that do not tell classes apart to the mean of all rows, where they no longer matter
-//! [Tibshirani02]. Of two classes the score is the second's less the first's. Costs O(np) to fit, O(npk) to predict.
+//! \[Tibshirani02\]. Of two classes the score is the second's less the first's. Costs O(np) to fit, O(npk) to predict.
 //!
 //! **Differs from scikit-learn.** Whether columns are divided by their deviations is a setting, `standardize`; there, they are
 //! if priors are not uniform, and in `decision_function`, but not in `predict` otherwise. Probabilities are those of (1), a
@@ -189,7 +189,7 @@ impl FitClasses for NearestCentroid {
         let (total, k) = (moments.weight.sum(), samples.y.k as f64);
         // About the mean of a class squares are least; about another centre they are more by the square of the step.
         let steps =
-            (&centroids - &moments.mean).mapv_into(|v| v * v) * &moments.weight.view().insert_axis(Axis(1));
+            (&centroids - &moments.mean).mapv_into(|v| v * v) * moments.weight.view().insert_axis(Axis(1));
         let within = (&moments.squares + &steps).sum_axis(Axis(0));
         let is_needed = self.standardize || self.shrink_threshold.is_some();
         if is_needed && total <= k {

@@ -257,7 +257,7 @@ fn imputers() {
     );
 }
 
-/// The maps themselves are free up to a rotation.
+/// The reference's maximum is one here too. Which of many is reached depends on the way, but for one dimension.
 #[test]
 fn components() {
     hold(
@@ -266,11 +266,10 @@ fn components() {
         |case| {
             let (x, y) = classes_of(case)?;
             let init = match case.param("init")?.read::<&str>()? {
-                "pca" => ComponentsInit::Principal,
                 "lda" => ComponentsInit::Discriminants,
-                _ => ComponentsInit::Identity,
+                _ => ComponentsInit::Given(case.input("map")?.matrix()?),
             };
-            let settings = NeighborhoodComponentsAnalysis::new().init(init).max_iter(2000).tol(1e-9);
+            let settings = NeighborhoodComponentsAnalysis::new().init(init).max_iter(1000).tol(1e-9);
             let model = settings.n_components(case.param("n_components")?.read::<usize>()?).fit((&x, &y))?;
             case.close("objective", &[model.report().objective.unwrap_or(f64::NAN)]);
             case.close("gram", &model.components().t().dot(&model.components()));
