@@ -139,7 +139,8 @@ for name, x, settings in [("plain", xg, {}), ("apart", apart, {}), ("damped", xg
          lambda m: {"examples": m.cluster_centers_indices_, "iterations": m.n_iter_}, reason="examples are rows", **settings)
 for name, x, settings in [("plain", xg, {}), ("small", xg, {"threshold": 0.3, "branching_factor": 5}), ("none", xg, {"threshold": 1.5, "n_clusters": None}),
                           ("apart", apart, {"threshold": 2.0, "branching_factor": 3})]:
-    same(name, "Birch", x, Birch(**settings), lambda m: {"centers": sorted(m.subcluster_centers_.tolist())}, **settings)
+    same(name, "Birch", x, Birch(**settings), lambda m: {"centers": sorted(m.subcluster_centers_.tolist())},
+         **{key: "none" if value is None else value for key, value in settings.items()})
 for name, settings in [("rbf", {"gamma": 0.05}), ("neighbours", {"affinity": "nearest_neighbors", "n_neighbors": 6})]:
     same(name, "SpectralClustering", apart, SpectralClustering(3, random_state=0, **settings), reason="rows are the same groups", **settings)
 for strategy in ["biggest_inertia", "largest_cluster"]:

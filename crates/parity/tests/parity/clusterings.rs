@@ -133,7 +133,8 @@ fn birch() {
                 settings = settings.branching_factor(most.read()?);
             }
             if let Some(clusters) = case.optional_param("n_clusters") {
-                settings = settings.n_clusters(clusters.read::<Option<usize>>()?);
+                // "none" is no number.
+                settings = settings.n_clusters(clusters.read::<usize>().ok());
             }
             let model = settings.fit(&x)?;
             let mut centers: Vec<Vec<f64>> =
