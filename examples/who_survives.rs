@@ -66,7 +66,7 @@ fn main() -> Result<()> {
     let (drawn, bars) = (folder.join("who_survives-tree.svg"), folder.join("who_survives.svg"));
     std::fs::write(&drawn, picture.svg()).map_err(|e| Error::io(&drawn, &e))?;
     Bars::new(COLUMNS, forest.feature_importances())
-        .title("Who survives: what the forest's splits lower the impurity by")
+        .title("Who survives: what the forest's splits go by")
         .x_label("share of the decrease")
         .save(&bars)?;
     println!("pictures: {} and {}", drawn.display(), bars.display());

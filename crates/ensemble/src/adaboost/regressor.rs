@@ -34,7 +34,7 @@ boosted! {
     ///
     /// let x = Array2::from_shape_fn((100, 1), |(i, _)| i as f64 / 10.0);
     /// let y = x.column(0).mapv(f64::sin);
-    /// let small = ExtraTreesRegressor::new().n_trees(10).max_depth(Some(3));
+    /// let small = ExtraTreesRegressor::new().n_trees(10).max_depth(Some(5));
     /// let model = AdaBoostRegressor::new(small).n_estimators(20).fit((&x, &y))?;
     /// let worst = (model.predict(&x)? - &y).iter().fold(0.0_f64, |worst, d| worst.max(d.abs()));
     /// assert!(worst < 0.4);

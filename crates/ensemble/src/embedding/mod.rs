@@ -5,7 +5,7 @@
 //! ```
 //!
 //! 1. For each tree, split all rows by a column drawn at random, at a threshold drawn between its smallest and largest
-//!    value in the node, down to `max_depth` ([`isolate`](estimand_grow::exact::isolate)).
+//!    value in the node, down to `max_depth` ([`isolate`]).
 //! 2. A column for each leaf, tree by tree, in the order of the nodes.
 //!
 //! The share of ones that two rows have in common is the chance that random splits leave them together: a kernel, which

@@ -14,7 +14,7 @@
 //!
 //! 1. For each tree draw ψ rows, without replacement.
 //! 2. Split them by a column drawn at random, at a threshold drawn between its smallest and largest value, down to depth
-//!    log₂ ψ ([`isolate`](estimand_grow::exact::isolate)).
+//!    log₂ ψ ([`isolate`]).
 //! 3. Score by (1): near 1 for outliers, below ½ for ordinary rows.
 //! 4. The threshold of the decision is ½, or such that a given share of the training rows are outliers.
 //!
