@@ -32,14 +32,18 @@ fn regressors() {
 
 #[test]
 fn classifiers() {
-    let settings = || HistGradientBoostingClassifier::new().max_iter(30).min_samples_leaf(2.0);
-    for settings in [HistGradientBoostingClassifier::new(), settings(), settings().l2_regularization(1.0)] {
+    let suite = |settings| {
         classifier(settings)
             .saved()
             .one_row()
             .probabilities()
             .class_weights(HistGradientBoostingClassifier::class_weight)
-            .run();
+    };
+    let settings = || HistGradientBoostingClassifier::new().max_iter(30).min_samples_leaf(2.0);
+    let parted = "a hundred rounds tell the classes of training rows apart, whatever these weigh";
+    suite(HistGradientBoostingClassifier::new()).except("class_weights_are_weights_of_rows", parted).run();
+    for settings in [settings(), settings().l2_regularization(1.0)] {
+        suite(settings).run();
     }
 }
 

@@ -11,7 +11,7 @@
 //!
 //! Fields do not disturb one another: what is not negative stands low, and no sum over all rows leaves its field. A row
 //! keeps the digits that its share of the total leaves: of 10⁶ rows, about 32 bits of gradient and 23 of hessian, of a
-//! thousand ten more. A weight multiplies what was rounded, so that a weight of 2 is the row twice, to the last bit.
+//! thousand ten more. A whole weight multiplies what was rounded, so that a weight of 2 is the row twice, to the last bit.
 
 /// A cell of a histogram: a commutative group.
 pub trait Cell: Copy + Default + PartialEq + std::fmt::Debug + Send + Sync {
@@ -53,6 +53,9 @@ pub struct Layout {
     pub scales: [f64; 3],
     /// Bits of the count.
     pub count_bits: u32,
+    /// Whether weights multiply what was rounded, as whole numbers do: others may be so small that what they multiply is
+    /// beyond all sums, and are rounded together with it.
+    pub whole: bool,
 }
 
 /// What the rows of a tree add up to.
@@ -85,14 +88,18 @@ impl Layout {
         };
         let hessian = scale(totals.hessian, totals.rows, EXACT.min(63 - count_bits as i32));
         let gradient = scale(totals.gradient, totals.rows, EXACT);
-        Self { scales: [gradient, hessian, count].map(|e| f64::powi(2.0, -e)), count_bits }
+        Self {
+            scales: [gradient, hessian, count].map(|e| f64::powi(2.0, -e)),
+            count_bits,
+            whole: totals.whole,
+        }
     }
 
     /// For `u64` cells.
     fn single(totals: &Totals) -> Self {
         let count_bits = bits(totals.weight);
         let gradient = scale(totals.gradient, totals.rows, EXACT.min(62 - count_bits as i32));
-        Self { scales: [f64::powi(2.0, -gradient), 1.0, 1.0], count_bits }
+        Self { scales: [f64::powi(2.0, -gradient), 1.0, 1.0], count_bits, whole: totals.whole }
     }
 }
 
@@ -135,13 +142,17 @@ pub trait GradientCell: Cell {
 #[inline(always)]
 fn nearest(x: f64) -> i64 {
     const SHIFT: f64 = (3_u64 << 51) as f64;
-    (x + SHIFT).to_bits() as i64 - SHIFT.to_bits() as i64
+    // Rows without weight may be far beyond; their part is multiplied by zero.
+    ((x + SHIFT).to_bits() as i64).wrapping_sub(SHIFT.to_bits() as i64)
 }
 
-/// x / scale, rounded, w times.
-#[inline(always)]
-fn whole(x: f64, weight: f64, scale: f64) -> i64 {
-    nearest(weight * nearest(x * (1.0 / scale)) as f64)
+impl Layout {
+    /// x in units of a field, w times.
+    #[inline(always)]
+    fn count(&self, field: usize, x: f64, weight: f64) -> i64 {
+        let x = x * (1.0 / self.scales[field]);
+        if self.whole { nearest(weight * nearest(x) as f64) } else { nearest(weight * x) }
+    }
 }
 
 impl GradientCell for [u64; 2] {
@@ -158,9 +169,9 @@ impl GradientCell for [u64; 2] {
     #[inline(always)]
     fn packed(self, weight: f64, layout: &Layout) -> Self {
         let [g, h] = self.map(f64::from_bits);
-        let hessian = whole(h, weight, layout.scales[1]) as u64;
-        let count = whole(1.0, weight, layout.scales[2]) as u64;
-        [whole(g, weight, layout.scales[0]) as u64, hessian << layout.count_bits | count]
+        let hessian = layout.count(1, h, weight) as u64;
+        let count = layout.count(2, 1.0, weight) as u64;
+        [layout.count(0, g, weight) as u64, hessian << layout.count_bits | count]
     }
     #[inline(always)]
     fn sums(self, layout: &Layout) -> Sums {
@@ -182,7 +193,7 @@ impl GradientCell for u64 {
     }
     #[inline(always)]
     fn packed(self, weight: f64, layout: &Layout) -> Self {
-        let gradient = whole(f64::from_bits(self), weight, layout.scales[0]) as u64;
+        let gradient = layout.count(0, f64::from_bits(self), weight) as u64;
         (gradient << layout.count_bits).wrapping_add(weight as u64)
     }
     #[inline(always)]

@@ -25,9 +25,12 @@ fn twin(x: &Array2<f64>, y: &Array1<u32>, w: &Array1<f64>, a: &Array2<f64>) -> f
     let n = x.nrows();
     let p = |i: usize| {
         let (mut sum, mut same) = (0.0, 0.0);
+        let weight = |j: usize| if i == j { (w[i] - 1.0).max(0.0) } else { w[j] };
+        let square = |j: usize| (&z.row(i) - &z.row(j)).mapv(|v| v * v).sum();
+        // Of a row that is far from all others, the exponentials themselves would vanish.
+        let nearest = (0..n).filter(|j| weight(*j) > 0.0).map(square).fold(f64::INFINITY, f64::min);
         for j in 0..n {
-            let weight = if i == j { (w[i] - 1.0).max(0.0) } else { w[j] };
-            let s = weight * (-(&z.row(i) - &z.row(j)).mapv(|v| v * v).sum()).exp();
+            let s = weight(j) * (nearest - square(j)).min(0.0).exp();
             sum += s;
             same += if y[i] == y[j] { s } else { 0.0 };
         }
