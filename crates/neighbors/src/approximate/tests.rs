@@ -14,10 +14,11 @@ fn noise(n: usize, p: usize, seed: u64) -> Array2<f64> {
 #[test]
 fn recall_is_what_it_says() {
     let x = noise(2000, 10, 1);
-    let settings = ApproximateNeighbors::new().n_neighbors(10).recall_rows(2000);
+    // A graph so thin that effort matters.
+    let settings = ApproximateNeighbors::new().n_neighbors(10).m(4).ef_construction(30).recall_rows(2000);
     let exact = NearestNeighbors::new().n_neighbors(10).fit(&x).unwrap().kneighbors(Queries::Own).unwrap();
     let mut last = 0.0;
-    for effort in [10, 30, 90] {
+    for effort in [10, 40, 300] {
         let model = settings.clone().ef_search(effort).fit(&x).unwrap();
         let found = model.kneighbors(Queries::Own).unwrap();
         let hits = found.rows.rows().into_iter().zip(exact.rows.rows());
@@ -25,11 +26,11 @@ fn recall_is_what_it_says() {
             hits.map(|(found, exact)| found.iter().filter(|row| exact.iter().any(|e| e == *row)).count());
         let share = hits.sum::<usize>() as f64 / 20_000.0;
         assert!((share - model.recall().unwrap()).abs() < 1e-12, "{share} {:?}", model.recall());
-        assert!(share > last || share == 1.0);
+        assert!(share > last, "{share} after {last}");
         last = share;
         assert!(model.report().notes[0].contains(&format!("recall {share:.4} of 10")));
     }
-    assert!(last > 0.99, "{last}");
+    assert!(last > 0.9, "{last}");
 }
 
 #[test]
