@@ -52,7 +52,7 @@ fn main() -> Result<()> {
     for (name, share) in COLUMNS.iter().zip(&shares) {
         println!("{name:<14}{:>7.1}%", 100.0 * share);
     }
-    let pairs = model.shap_interactions(&test.x.slice(estimand::ndarray::s![..50, ..]))?;
+    let pairs = model.shap_interactions(test.x.slice(estimand::ndarray::s![..50, ..]))?;
     let strength = |a: usize, b: usize| pairs.outer_iter().map(|row| row[[a, b]].abs()).sum::<f64>() / 50.0;
     println!(
         "\nhour and working day together move the logarithm of the count by {:.2} on average, temperature and rain by {:.2}.",

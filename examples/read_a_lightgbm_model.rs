@@ -19,7 +19,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let model: Model = imported.into_classifier(vec![0, 1])?;
     let data = datasets::breast_cancer();
     let (x, y) = (data.x.slice(s![..;2, ..]), data.y.slice(s![..;2]));
-    println!("{:.1} % of rows that it has not seen are right\n", 100.0 * accuracy(&y, &model.predict(&x)?)?);
+    println!("{:.1} % of rows that it has not seen are right\n", 100.0 * accuracy(&y, &model.predict(x)?)?);
 
     // 3. Everything that models of ours can do: which columns matter, and what speaks for one row's answer.
     let shares = model.model().feature_importances(Importance::Gain);
@@ -43,7 +43,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     // 5. Kept as a file of ours: smaller, quicker to load, with the labels.
     let path = std::env::temp_dir().join("tumours.est");
     model.save(&path)?;
-    let same = Model::load(&path)?.predict_proba(&x)? == model.predict_proba(&x)?;
+    let same = Model::load(&path)?.predict_proba(x)? == model.predict_proba(x)?;
     println!("saved to {} and loaded again: the same answers? {same}", path.display());
     Ok(())
 }

@@ -76,7 +76,7 @@ pub fn linear<F: Float>(x: &ArrayRef2<F>, z: &ArrayRef2<F>) -> Result<Array2<F>>
 /// As [`linear`].
 pub fn rbf<F: Float>(x: &ArrayRef2<F>, z: &ArrayRef2<F>, gamma: f64) -> Result<Array2<F>> {
     positive("gamma", gamma)?;
-    all(x, z, |a, b| -gamma * kernels::squared_distance(a, b), |row| kernels::exp(row))
+    all(x, z, |a, b| -gamma * kernels::squared_distance(a, b), kernels::exp)
 }
 
 /// exp(−γ Σ |xⱼ − zⱼ|), γ above 0
@@ -86,7 +86,7 @@ pub fn rbf<F: Float>(x: &ArrayRef2<F>, z: &ArrayRef2<F>, gamma: f64) -> Result<A
 pub fn laplacian<F: Float>(x: &ArrayRef2<F>, z: &ArrayRef2<F>, gamma: f64) -> Result<Array2<F>> {
     positive("gamma", gamma)?;
     let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>();
-    all(x, z, |a, b| -gamma * distance(a, b), |row| kernels::exp(row))
+    all(x, z, |a, b| -gamma * distance(a, b), kernels::exp)
 }
 
 /// (γ xᵀz + c₀)^d, γ above 0
@@ -111,7 +111,7 @@ pub fn polynomial<F: Float>(
 /// As [`linear`].
 pub fn sigmoid<F: Float>(x: &ArrayRef2<F>, z: &ArrayRef2<F>, gamma: f64, coef0: f64) -> Result<Array2<F>> {
     positive("gamma", gamma)?;
-    all(x, z, |a, b| gamma * kernels::dot(a, b) + coef0, |row| kernels::tanh(row))
+    all(x, z, |a, b| gamma * kernels::dot(a, b) + coef0, kernels::tanh)
 }
 
 /// xᵀz / ‖x‖ ‖z‖; 0 for rows of zeros
@@ -152,7 +152,7 @@ pub fn additive_chi2<F: Float>(x: &ArrayRef2<F>, z: &ArrayRef2<F>) -> Result<Arr
 pub fn chi2<F: Float>(x: &ArrayRef2<F>, z: &ArrayRef2<F>, gamma: f64) -> Result<Array2<F>> {
     positive("gamma", gamma)?;
     refuse_negative(x, z)?;
-    all(x, z, |a, b| gamma * additive(a, b), |row| kernels::exp(row))
+    all(x, z, |a, b| gamma * additive(a, b), kernels::exp)
 }
 
 fn additive(a: &[f64], b: &[f64]) -> f64 {

@@ -84,7 +84,7 @@ const STEPS: f64 = 4000.0;
 /// (4), and the same for the other class: sums over equal steps, which converge as fast as the poles of σ allow.
 pub(super) fn integral(mean: f64, variance: f64) -> [f64; 2] {
     let deviation = variance.sqrt();
-    let step = (0.75 / deviation).min(0.5).max(REACH / STEPS);
+    let step = (0.75 / deviation).clamp(REACH / STEPS, 0.5);
     let sigmoid = |f: f64| if f >= 0.0 { 1.0 / (1.0 + (-f).exp()) } else { f.exp() / (1.0 + f.exp()) };
     let (mut sums, mut total) = ([0.5 * sigmoid(mean), 0.5 * sigmoid(-mean)], 0.5);
     for k in 1..=(REACH / step) as usize {

@@ -218,14 +218,14 @@ impl GaussianProcessRegressor {
     ///
     /// # Errors
     /// For records that are not dense and finite, and a covariance of other columns.
-    pub fn sample_prior<'a, F: Float>(
+    pub fn sample_prior<'a, F>(
         &self,
         x: impl Into<Records<'a, F>>,
         draws: usize,
         seed: u64,
     ) -> Result<Array2<F>>
     where
-        F: 'a,
+        F: Float + 'a,
     {
         let x = x.into();
         self.kernel.check(x.ncols())?;
