@@ -63,9 +63,9 @@ estimand_core::params! {
     /// use estimand_core::{Fit, Predict};
     /// use ndarray::array;
     ///
-    /// let x = array![[1.0, 2.0], [1.0, 4.0], [1.0, 0.0], [4.0, 2.0], [12.0, 4.0], [10.0, 7.0]];
-    /// let model = BayesianGaussianMixture::new(2).seed(4).fit(&x)?;
-    /// let labels = model.predict(&array![[0.0, 0.0], [9.0, 3.0]])?;
+    /// let x = array![[1.0, 2.0], [1.2, 2.4], [0.8, 1.9], [1.1, 1.7], [9.0, 3.0], [9.2, 3.3], [8.8, 2.7], [9.1, 2.9]];
+    /// let model = BayesianGaussianMixture::new(2).fit(&x)?;
+    /// let labels = model.predict(&array![[1.0, 2.0], [9.0, 3.0]])?;
     /// assert_ne!(labels[0], labels[1]);
     /// # Ok::<(), estimand_core::Error>(())
     /// ```
