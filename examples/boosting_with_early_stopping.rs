@@ -17,12 +17,12 @@ fn main() -> Result<()> {
     // 2. Counts want the Poisson loss. Rounds end when the validation rows have not gained for twenty of them.
     let settings = HistGradientBoostingRegressor::new()
         .loss(estimand::ensemble::RegressionLoss::Poisson)
-        .learning_rate(0.08)
+        .learning_rate(0.3)
         .max_leaf_nodes(Some(15))
         .max_iter(2000)
         .n_iter_no_change(20);
     let watch = Watch::new().validation(&validation).on_round(|round| {
-        if round.number % 50 == 0 {
+        if round.number % 20 == 0 {
             let loss = round.validation_loss.unwrap_or(f64::NAN);
             println!(
                 "round {:4}   loss {:.4} on the rows learnt from, {loss:.4} on others",
@@ -35,6 +35,7 @@ fn main() -> Result<()> {
     println!("\n{}\n", model.report());
 
     // 3. The learning curve: the rows learnt from gain for ever, the others do not.
+    let path = std::env::temp_dir().join("learning_curve.svg");
     let history = model.history();
     let rounds: Vec<usize> = (0..history.train.len()).collect();
     Chart::new()
@@ -43,8 +44,8 @@ fn main() -> Result<()> {
         .y_label("mean loss")
         .line(rounds.iter().copied(), history.train.iter().copied(), "learnt from")
         .line(rounds.iter().copied(), history.validation.iter().copied(), "held out")
-        .save("learning_curve.svg")?;
-    println!("learning_curve.svg shows where it stopped, and why.\n");
+        .save(&path)?;
+    println!("{} shows where it stopped, and why.\n", path.display());
 
     // 4. What it has learnt. The day matters through the hour alone: working days have two peaks.
     println!("{:<14}{:>8}", "column", "share");

@@ -108,7 +108,7 @@ fn read_tree(lines: &Lines<'_>, factor: f64) -> Result<Tree> {
         return Err(foreign("leaves are linear"));
     }
     let values: Vec<f64> = lines.list("leaf_value", leaves)?;
-    let leaf = |l: usize, weight: f64| Node { test: None, value: factor * values[l], weight };
+    let leaf = |l: usize, weight: f64| Node { test: None, value: factor * values[l], weight, gain: 0.0 };
     if leaves <= 1 {
         return tree(&[leaf(0, 1.0)]);
     }
@@ -120,6 +120,7 @@ fn read_tree(lines: &Lines<'_>, factor: f64) -> Result<Tree> {
     let leaf_weights: Vec<f64> = lines.list("leaf_count", leaves)?;
     let weights: Vec<f64> = lines.list("internal_count", inner)?;
     let means: Vec<f64> = lines.list("internal_value", inner)?;
+    let gains: Vec<f64> = lines.list("split_gain", inner)?;
     let (bounds, words) = match lines.number::<usize>("num_cat")? {
         0 => (Vec::new(), Vec::new()),
         sets => (lines.list::<usize>("cat_boundaries", sets + 1)?, lines.open_list::<u32>("cat_threshold")?),
@@ -148,7 +149,7 @@ fn read_tree(lines: &Lines<'_>, factor: f64) -> Result<Tree> {
             _ => return Err(foreign("zeros are missing values")),
         };
         let test = Some((test, [at(children[0][i]), at(children[1][i])]));
-        nodes.push(Node { test, value: factor * means[i], weight: weights[i] });
+        nodes.push(Node { test, value: factor * means[i], weight: weights[i], gain: gains[i] });
     }
     nodes.extend((0..leaves).map(|l| leaf(l, leaf_weights[l])));
     tree(&nodes)

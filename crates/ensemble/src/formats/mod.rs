@@ -121,6 +121,8 @@ struct Node {
     test: Option<(OwnTest, [usize; 2])>,
     value: f64,
     weight: f64,
+    /// What its split gained; 0 of a leaf.
+    gain: f64,
 }
 
 enum OwnTest {
@@ -137,12 +139,12 @@ fn tree(nodes: &[Node]) -> Result<Tree> {
         if seen > nodes.len() {
             return Err(foreign("nodes do not form a tree"));
         }
-        if !(node.value.is_finite() && node.weight.is_finite()) {
+        if !(node.value.is_finite() && node.weight.is_finite() && node.gain.is_finite()) {
             return Err(foreign(format!("node {from} of a tree holds numbers that are not finite")));
         }
         tree.value_mut(to)[0] = node.value;
         let rows = node.weight as u32;
-        *tree.stat_mut(to) = Stat { rows, weight: node.weight, impurity: 0.0 };
+        *tree.stat_mut(to) = Stat { rows, weight: node.weight, impurity: node.gain };
         let Some((test, [left, right])) = &node.test else { continue };
         let child = match test {
             OwnTest::AtMost { threshold, .. } if threshold.is_nan() => {
@@ -162,6 +164,14 @@ fn tree(nodes: &[Node]) -> Result<Tree> {
             }
         };
         waiting.extend([(*left, child), (*right, child + 1)]);
+    }
+    // From gains to impurities that fall by them; children stand behind their parents.
+    let mut below = vec![0.0; tree.n_nodes()];
+    for node in (0..tree.n_nodes()).rev() {
+        let children = tree.children(node).map_or(0.0, |sides| sides.iter().map(|side| below[*side]).sum());
+        let stat = tree.stat_mut(node);
+        below[node] = stat.impurity + children;
+        stat.impurity = if stat.weight > 0.0 { below[node] / stat.weight } else { 0.0 };
     }
     Ok(tree.finished())
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::boosting::Importance;
 use crate::{HistGradientBoostingClassifier, HistGradientBoostingRegressor, RegressionLoss};
 use estimand_core::{Decide, Fit, Predict};
 use ndarray::{Array1, Array2};
@@ -36,6 +37,9 @@ fn what_is_written_is_read_back() {
         assert_eq!(again.features(), model.features());
         let again = again.into_regressor::<f64>().unwrap();
         close(&again.predict(&x).unwrap(), &model.predict(&x).unwrap());
+        // Gains too, up to weights of nodes, which come back as counts.
+        let shares = |model: &RegressionBooster<f64>| model.feature_importances(Importance::Gain);
+        assert!(shares(&again).iter().zip(shares(&model)).all(|(a, b)| (a - b).abs() < 1e-9));
         // Covers are read as well, but as counts.
         assert!((again.shap_base() - model.shap_base()).abs() < 1e-9);
     }

@@ -58,6 +58,7 @@ struct Nodes {
     default_left: Vec<u8>,
     base_weights: Vec<f64>,
     sum_hessian: Vec<f64>,
+    loss_changes: Vec<f64>,
     #[serde(default)]
     split_type: Vec<u8>,
     #[serde(default)]
@@ -139,13 +140,14 @@ fn read_tree(file: &Nodes) -> Result<Tree> {
         ("default_left", file.default_left.len()),
         ("base_weights", file.base_weights.len()),
         ("sum_hessian", file.sum_hessian.len()),
+        ("loss_changes", file.loss_changes.len()),
     ];
     lengths.iter().try_for_each(|(what, len)| estimand_core::persist::check_len(what, n, *len))?;
     let mut nodes = Vec::with_capacity(n);
     for i in 0..n {
         let (weight, missing_left) = (file.sum_hessian[i], file.default_left[i] != 0);
         if file.left_children[i] < 0 {
-            nodes.push(Node { test: None, value: file.split_conditions[i], weight });
+            nodes.push(Node { test: None, value: file.split_conditions[i], weight, gain: 0.0 });
             continue;
         }
         let children = [file.left_children[i] as usize, file.right_children[i] as usize];
@@ -160,7 +162,8 @@ fn read_tree(file: &Nodes) -> Result<Tree> {
                 (OwnTest::AtMost { column, threshold, missing_left }, children)
             }
         };
-        nodes.push(Node { test: Some(test), value: file.base_weights[i], weight });
+        let (value, gain) = (file.base_weights[i], file.loss_changes[i]);
+        nodes.push(Node { test: Some(test), value, weight, gain });
     }
     tree(&nodes)
 }
