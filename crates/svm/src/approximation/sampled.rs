@@ -508,8 +508,12 @@ estimand_core::persist!(PolynomialCountSketchModel<F>, |model| {
     let (degree, columns) = model.places.dim();
     check_len("rows of signs", degree, model.signs.nrows())?;
     check_len("columns of signs", columns, model.signs.ncols())?;
-    let known = columns == model.features.count() || columns == model.features.count() + 1;
-    match known && model.components > 0 && model.places.iter().all(|h| (*h as usize) < model.components) {
+    // One more for the constant.
+    let known = columns.checked_sub(model.features.count()).is_some_and(|more| more <= 1);
+    // Places are drawn evenly: two and more of them all in the first millionth are none that were drawn.
+    let last = model.places.iter().map(|h| *h as usize).max().unwrap_or(0);
+    let even = model.places.len() < 2 || model.components >> 20 <= last;
+    match known && last < model.components && model.components <= u32::MAX as usize && even {
         true => Ok(()),
         false => Err(Error::Persist { what: "places of a sketch are beyond it".into() }),
     }
