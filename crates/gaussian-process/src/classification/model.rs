@@ -153,28 +153,34 @@ impl<F: Float> GaussianProcessClassifierModel<F> {
     }
 
     /// (4) of each latent function and the rest, m × latent functions.
-    fn both(&self, asking: &Table) -> Vec<Vec<[f64; 2]>> {
+    ///
+    /// None is 0, so that classes of which none is likely are still compared.
+    fn both(&self, asking: &Table) -> Result<Vec<Vec<[f64; 2]>>> {
         let of = |latent: &Latent| {
             let (means, variances) = latent.moments(asking, &self.table);
-            means.into_iter().zip(variances).map(|(mean, variance)| integral(mean, variance)).collect()
+            if means.iter().chain(&variances).any(|moment| moment.is_nan()) {
+                return Err(Error::numerical("the latent function leaves the range of f64"));
+            }
+            let both = means.into_iter().zip(variances).map(|(mean, variance)| integral(mean, variance));
+            Ok(both.map(|both| both.map(|p| p.max(f64::MIN_POSITIVE))).collect())
         };
         self.latents.iter().map(of).collect()
     }
 
-    fn logits(&self, asking: &Table) -> Array2<F> {
-        let both = self.both(asking);
+    fn logits(&self, asking: &Table) -> Result<Array2<F>> {
+        let both = self.both(asking)?;
         let of = |(i, c): (usize, usize)| {
-            let [own, rest] = both[c][i].map(|p: f64| p.max(f64::MIN_POSITIVE));
+            let [own, rest] = both[c][i];
             F::of(own.ln() - rest.ln())
         };
-        Array2::from_shape_fn((asking.len(), both.len()), of)
+        Ok(Array2::from_shape_fn((asking.len(), both.len()), of))
     }
 }
 
 impl<F: Float> Scores<F> for GaussianProcessClassifierModel<F> {
     fn scores(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         let asking = asked(&self.features, x, NAME)?;
-        rows::checked(self.logits(&asking), x)
+        rows::checked(self.logits(&asking)?, x)
     }
 
     fn codes(&self, x: Records<'_, F>) -> Result<Array1<u32>> {
@@ -200,7 +206,7 @@ impl<F: Float> Scores<F> for GaussianProcessClassifierModel<F> {
 impl<F: Float> Probabilities<F> for GaussianProcessClassifierModel<F> {
     fn probabilities(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         let asking = asked(&self.features, x, NAME)?;
-        let both = self.both(&asking);
+        let both = self.both(&asking)?;
         let mut found = match both.as_slice() {
             [only] => Array2::from_shape_fn((asking.len(), 2), |(i, c)| only[i][1 - c]),
             each => Array2::from_shape_fn((asking.len(), each.len()), |(i, c)| each[c][i][0]),

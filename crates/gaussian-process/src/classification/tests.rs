@@ -127,3 +127,16 @@ fn labels_that_contradict_one_another_end_in_the_middle() {
         assert!(p.iter().all(|p: &f64| (p - 0.5).abs() < 1e-6), "{p}");
     }
 }
+
+#[test]
+fn classes_of_which_none_is_likely_are_compared_all_the_same() {
+    let (x, positive) = problem(30);
+    let y: Array1<usize> = (0..30).map(|i| if i % 3 == 0 { 2 } else { usize::from(positive[i]) }).collect();
+    let settings = GaussianProcessClassifier::new().optimize(false);
+    for weight in [1e-300, 1.0, 1e250, 1e300] {
+        let weights = Array1::from_elem(30, weight);
+        let Ok(model) = settings.fit((&x, &y, &weights)) else { continue };
+        let Ok(p) = model.predict_proba(&x) else { continue };
+        assert!(p.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12), "{weight}: {p}");
+    }
+}
