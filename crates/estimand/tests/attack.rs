@@ -1,21 +1,15 @@
 //! Hostile input through the front door: what must be refused with a reason, and what must not change a result.
 
+mod hostile;
+
 use estimand::core::Target;
 use estimand::core::split::{Predefined, TimeSeriesSplit};
 use estimand::linear::RidgeSolver;
 use estimand::metrics::{self, lower_is_better};
 use estimand::model_selection::SearchModel;
 use estimand::prelude::*;
+use hostile::{refused, table};
 use ndarray::ShapeBuilder;
-
-/// n × p numbers between −½ and ½ without a pattern.
-fn table(n: usize, p: usize, seed: u64) -> Array2<f64> {
-    let mut state = seed;
-    Array2::from_shape_fn((n, p), |_| {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 33) as f64 / (1_u64 << 31) as f64 - 0.5
-    })
-}
 
 /// 60 rows of 3 columns, numbers and labels that depend on them, weights.
 fn problem() -> (Array2<f64>, Array1<f64>, Array1<usize>, Array1<f64>) {
@@ -23,12 +17,6 @@ fn problem() -> (Array2<f64>, Array1<f64>, Array1<usize>, Array1<f64>) {
     let y = x.column(0).mapv(|v| 2.0 * v + 1.0) + x.column(1).mapv(|v| v * v);
     let labels = x.column(0).mapv(|v| usize::from(v > -0.2) + usize::from(v > 0.2));
     (x, y, labels, Array1::from_shape_fn(60, |i| (i % 4) as f64))
-}
-
-/// The message of an error that must come, and must say `what`.
-fn refused<T>(outcome: Result<T>, what: &str) {
-    let message = outcome.map_or_else(|e| e.to_string(), |_| "no error".into());
-    assert!(message.contains(what), "`{message}` does not say `{what}`");
 }
 
 /// Every estimator, fitted on samples that each must refuse with the same words.
