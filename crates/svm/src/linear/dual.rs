@@ -6,34 +6,34 @@ use estimand_core::{CsrView, Float, MatrixView, Seed};
 use estimand_kernels as kernels;
 
 /// Rows of either storage, in `f64` where they are dense.
-enum Rows<'a, F> {
+pub(super) enum Rows<'a, F> {
     Dense(Vec<f64>, usize),
     Sparse(CsrView<'a, F>),
 }
 
 impl<'a, F: Float> Rows<'a, F> {
-    fn of(x: MatrixView<'a, F>) -> Self {
+    pub(super) fn of(x: MatrixView<'a, F>) -> Self {
         match x {
             MatrixView::Dense(x) => Self::Dense(x.iter().map(|v| v.f64()).collect(), x.ncols()),
             MatrixView::Sparse(x) => Self::Sparse(x),
         }
     }
 
-    fn dot(&self, i: usize, w: &[f64]) -> f64 {
+    pub(super) fn dot(&self, i: usize, w: &[f64]) -> f64 {
         match self {
             Self::Dense(x, p) => kernels::dot(&x[i * p..(i + 1) * p], w),
             Self::Sparse(x) => kernels::sparse_dot(x.row(i).indices, x.row(i).values, w),
         }
     }
 
-    fn add(&self, i: usize, by: f64, w: &mut [f64]) {
+    pub(super) fn add(&self, i: usize, by: f64, w: &mut [f64]) {
         match self {
             Self::Dense(x, p) => kernels::axpy(by, &x[i * p..(i + 1) * p], w),
             Self::Sparse(x) => kernels::sparse_axpy(by, x.row(i).indices, x.row(i).values, w),
         }
     }
 
-    fn square(&self, i: usize) -> f64 {
+    pub(super) fn square(&self, i: usize) -> f64 {
         match self {
             Self::Dense(x, p) => kernels::sum_squares(&x[i * p..(i + 1) * p]),
             Self::Sparse(x) => kernels::sum_squares(x.row(i).values),
@@ -42,17 +42,17 @@ impl<'a, F: Float> Rows<'a, F> {
 }
 
 pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
-    let (n, rows, s2) = (task.y.len(), Rows::of(task.x.values()), task.scale * task.scale);
+    let (n, rows, s2) = (task.y.len(), Rows::of(task.x.values()), task.plan.scale * task.plan.scale);
     let low = |i: usize| if task.labels && task.y[i] > 0.0 { 0.0 } else { -task.cost[i] };
     let high = |i: usize| if task.labels && task.y[i] < 0.0 { 0.0 } else { task.cost[i] };
     let curvature: Vec<f64> = (0..n).map(|i| rows.square(i) + s2).collect();
     let (mut w, mut b, mut beta) = (vec![0.0; task.x.ncols()], 0.0, vec![0.0; n]);
-    let mut stream = Seed(task.seed).stream(0);
+    let mut stream = Seed(task.plan.seed).stream(0);
     // A row without values and without an intercept can move nothing.
     let all: Vec<usize> = (0..n).filter(|i| task.cost[*i] > 0.0 && curvature[*i] > 0.0).collect();
     let (mut active, mut bound) = (all.clone(), f64::INFINITY);
     let (mut iterations, mut converged) = (0, false);
-    while iterations < task.max_iter {
+    while iterations < task.plan.max_iter {
         iterations += 1;
         shuffle(&mut active, &mut stream);
         let mut violation = 0.0_f64;
@@ -86,7 +86,7 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
         }
         let whole = active.len() == all.len() && kept.len() == all.len();
         active = kept;
-        if violation <= task.tol {
+        if violation <= task.plan.tol {
             if whole {
                 converged = true;
                 break;

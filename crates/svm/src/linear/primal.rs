@@ -26,8 +26,8 @@ struct Loss<'a, 'x, F> {
 
 pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
     let p = task.x.ncols();
-    let intercept = task.scale > 0.0;
-    let penalty = if task.scale.is_infinite() { 0.0 } else { 1.0 / (task.scale * task.scale) };
+    let intercept = task.plan.scale > 0.0;
+    let penalty = if task.plan.scale.is_infinite() { 0.0 } else { 1.0 / (task.plan.scale * task.plan.scale) };
     let mut loss = Loss { task, penalty, intercept, unit: 1.0 };
     let start = vec![0.0; p + usize::from(intercept)];
     let mut gradient = start.clone();
@@ -36,8 +36,12 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
     if loss.unit == 0.0 {
         loss.unit = 1.0;
     }
-    let stop =
-        Stop { gradient: task.tol, decrease: task.tol * 1e-4, iterations: task.max_iter, ..Stop::default() };
+    let stop = Stop {
+        gradient: task.plan.tol,
+        decrease: task.plan.tol * 1e-4,
+        iterations: task.plan.max_iter,
+        ..Stop::default()
+    };
     let quick = p <= WIDE && matches!(task.x.values(), MatrixView::Dense(_));
     let Outcome { x, value, iterations, reason, .. } =
         if quick { newton(&mut loss, start, stop) } else { lbfgs(&mut loss, start, stop) };
