@@ -1,4 +1,10 @@
-//! Losses that are not squared: (2), one variable at a time.
+//! The dual, one variable at a time: (2) for losses that are not squared. Of squared ones it is
+//!
+//! ```text
+//! minimise  ½ ‖Xᵀβ‖² + ½ s² (Σ β)² − yᵀβ + ε ‖β‖₁ + Σ βᵢ² / 4Cωᵢ      βᵢ of the sign of the label, or free
+//! ```
+//!
+//! whose first rounds take long steps where rows share few columns.
 
 use super::{Found, Task};
 use estimand_core::random::shuffle;
@@ -41,26 +47,42 @@ impl<'a, F: Float> Rows<'a, F> {
     }
 }
 
-pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
-    let (n, rows, s2) = (task.y.len(), Rows::of(task.x.values()), task.plan.scale * task.plan.scale);
-    let low = |i: usize| if task.labels && task.y[i] > 0.0 { 0.0 } else { -task.cost[i] };
-    let high = |i: usize| if task.labels && task.y[i] < 0.0 { 0.0 } else { task.cost[i] };
-    let curvature: Vec<f64> = (0..n).map(|i| rows.square(i) + s2).collect();
+/// What a number of rounds lead to.
+pub(super) struct Rounds {
+    pub(super) w: Vec<f64>,
+    pub(super) b: f64,
+    iterations: usize,
+    converged: bool,
+}
+
+/// At most so many rounds over all rows; s is finite.
+pub(super) fn descend<F: Float>(
+    task: &Task<'_, F>,
+    rows: &Rows<'_, F>,
+    squared: bool,
+    rounds: usize,
+) -> Rounds {
+    let (n, s2) = (task.y.len(), task.plan.scale * task.plan.scale);
+    let most = |i: usize| if squared { f64::INFINITY } else { task.cost[i] };
+    let low = |i: usize| if task.labels && task.y[i] > 0.0 { 0.0 } else { -most(i) };
+    let high = |i: usize| if task.labels && task.y[i] < 0.0 { 0.0 } else { most(i) };
+    let own = |i: usize| if squared { 0.5 / task.cost[i] } else { 0.0 };
+    let curvature: Vec<f64> = (0..n).map(|i| rows.square(i) + s2 + own(i)).collect();
     let (mut w, mut b, mut beta) = (vec![0.0; task.x.ncols()], 0.0, vec![0.0; n]);
     let mut stream = Seed(task.plan.seed).stream(0);
     // A row without values and without an intercept can move nothing.
-    let all: Vec<usize> = (0..n).filter(|i| task.cost[*i] > 0.0 && curvature[*i] > 0.0).collect();
+    let all: Vec<usize> = (0..n).filter(|i| task.cost[*i] > 0.0 && curvature[*i] > own(*i)).collect();
     let (mut active, mut bound) = (all.clone(), f64::INFINITY);
     let (mut iterations, mut converged) = (0, false);
-    while iterations < task.plan.max_iter {
+    while iterations < rounds {
         iterations += 1;
         shuffle(&mut active, &mut stream);
         let mut violation = 0.0_f64;
         let mut kept = Vec::with_capacity(active.len());
         for i in &active {
             let (i, q) = (*i, curvature[*i]);
-            let g = rows.dot(i, &w) + b - task.y[i];
             let (l, h, old) = (low(i), high(i), beta[i]);
+            let g = rows.dot(i, &w) + b - task.y[i] + own(i) * old;
             // At a bound, and pressed against it harder than anything moved in the last round.
             if (old == h && g + task.epsilon < -bound) || (old == l && g - task.epsilon > bound) {
                 continue;
@@ -96,6 +118,12 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
             bound = violation;
         }
     }
+    Rounds { w, b, iterations, converged }
+}
+
+pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
+    let (n, rows, s2) = (task.y.len(), Rows::of(task.x.values()), task.plan.scale * task.plan.scale);
+    let Rounds { w, b, iterations, converged } = descend(task, &rows, false, task.plan.max_iter);
     let loss: f64 = (0..n)
         .map(|i| {
             let z = rows.dot(i, &w) + b;

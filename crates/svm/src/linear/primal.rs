@@ -5,6 +5,7 @@
 //! ∇f = w + Xᵀr      H = I + Xᵀ diag(h) X      and the same with a column s for the intercept, w_b = b / s
 //! ```
 
+use super::dual::{self, Rows};
 use super::{Found, Task};
 use estimand_core::{Float, MatrixView};
 use estimand_linalg::{self as linalg, Moments, products_t, sparse};
@@ -13,6 +14,9 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut2};
 
 /// From this many columns on, the Hessian costs more than it brings.
 const WIDE: usize = 1000;
+
+/// Rounds of the dual before L-BFGS.
+const ROUNDS: usize = 10;
 
 /// (1) with variables w and, if there is an intercept, b.
 struct Loss<'a, 'x, F> {
@@ -31,7 +35,7 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
     let mut loss = Loss { task, penalty, intercept, unit: 1.0 };
     let start = vec![0.0; p + usize::from(intercept)];
     let mut gradient = start.clone();
-    loss.gradient(&start, &mut gradient);
+    let at_zero = loss.gradient(&start, &mut gradient);
     loss.unit = gradient.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
     if loss.unit == 0.0 {
         loss.unit = 1.0;
@@ -43,14 +47,31 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
         ..Stop::default()
     };
     let quick = p <= WIDE && matches!(task.x.values(), MatrixView::Dense(_));
-    let Outcome { x, value, iterations, reason, .. } =
-        if quick { newton(&mut loss, start, stop) } else { lbfgs(&mut loss, start, stop) };
+    let Outcome { x, value, iterations, reason, .. } = if quick {
+        newton(&mut loss, start, stop)
+    } else {
+        let start = loss.near(at_zero).unwrap_or(start);
+        lbfgs(&mut loss, start, stop)
+    };
     let converged = matches!(reason, Reason::Converged | Reason::Precision);
     let b = if intercept { x[p] } else { 0.0 };
     Found { w: x[..p].to_vec(), b, iterations, converged, objective: value }
 }
 
 impl<F: Float> Loss<'_, '_, F> {
+    /// Where the first rounds of the dual lead to, which is nearer the minimum than as many steps of L-BFGS, if that is
+    /// below the value at 0.
+    fn near(&self, at_zero: f64) -> Option<Vec<f64>> {
+        if self.task.plan.scale.is_infinite() {
+            return None;
+        }
+        let rounds = ROUNDS.min(self.task.plan.max_iter);
+        let dual::Rounds { mut w, b, .. } =
+            dual::descend(self.task, &Rows::of(self.task.x.values()), true, rounds);
+        w.extend(self.intercept.then_some(b));
+        (self.rows(&w).0 < at_zero).then_some(w)
+    }
+
     /// f, and of each row ∂ℓ/∂z and ∂²ℓ/∂z², both times C ω.
     fn rows(&self, x: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
         let (p, task) = (self.task.x.ncols(), self.task);
