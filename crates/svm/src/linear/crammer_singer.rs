@@ -115,12 +115,13 @@ pub(super) fn solve<F: Float>(
         (kernels::sum_squares(&w[c]) + intercept) / 2.0
     };
     let objective = (0..n).map(loss).sum::<f64>() + (0..k).map(penalty).sum::<f64>();
+    let solver = "sequential dual method";
     if k == 2 {
         let w = w[1].iter().zip(&w[0]).map(|(one, zero)| one - zero).collect();
-        return vec![Found { w, b: b[1] - b[0], iterations, converged, objective }];
+        return vec![Found { solver, w, b: b[1] - b[0], iterations, converged, objective }];
     }
     // The objective is that of all planes together.
     let objective = |c| if c == 0 { objective } else { 0.0 };
     let found = w.into_iter().zip(b).enumerate();
-    found.map(|(c, (w, b))| Found { w, b, iterations, converged, objective: objective(c) }).collect()
+    found.map(|(c, (w, b))| Found { solver, w, b, iterations, converged, objective: objective(c) }).collect()
 }

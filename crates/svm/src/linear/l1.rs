@@ -181,5 +181,5 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
     let objective = loss + (0..run.w.len()).map(|j| run.penalty(j) * run.w[j].abs()).sum::<f64>();
     let b = if intercept { run.w[p] } else { 0.0 };
     run.w.truncate(p);
-    Found { w: run.w, b, iterations, converged, objective }
+    Found { solver: "primal coordinate descent", w: run.w, b, iterations, converged, objective }
 }

@@ -184,6 +184,7 @@ pub(crate) struct Plan {
 
 /// w, b and how they were found.
 pub(crate) struct Found {
+    solver: &'static str,
     w: Vec<f64>,
     b: f64,
     iterations: usize,
@@ -227,14 +228,6 @@ impl Solver {
             Self::Coordinates => l1::solve(task),
         }
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Newton => "primal Newton",
-            Self::Dual => "dual coordinate descent",
-            Self::Coordinates => "primal coordinate descent",
-        }
-    }
 }
 
 /// What was found, if it is a number.
@@ -252,7 +245,8 @@ fn planes<F: Float>(found: &[Found], x: Records<'_, F>) -> Planes<F> {
     Planes::new(coef, found.iter().map(|f| f.b).collect(), Features::of(x))
 }
 
-fn report(found: &[Found], solver: &str, name: &str) -> Report {
+fn report(found: &[Found], name: &str) -> Report {
+    let solver = found.first().map_or("", |f| f.solver);
     let iterations = found.iter().map(|f| f.iterations).max().unwrap_or(0);
     Report::iterative(solver, iterations, found.iter().all(|f| f.converged))
         .objective(found.iter().map(|f| f.objective).sum())
@@ -270,26 +264,25 @@ impl FitClasses for LinearSvc {
         let plan = Plan { scale, tol: self.tol, max_iter: self.max_iter, seed: self.seed };
         let cost = &costs(&samples, self.c)[..];
         let against_others = |solver: Solver| {
-            let found = par::map(if k == 2 { 1 } else { k }, |c| {
+            par::map(if k == 2 { 1 } else { k }, |c| {
                 let own = if k == 2 { 1 } else { c as u32 };
                 let y = y.iter().map(|y| if *y == own { 1.0 } else { -1.0 }).collect();
                 solver.solve(&Task { x, y, cost, labels: true, epsilon: 0.0, plan })
-            });
-            (found, solver.name())
+            })
         };
-        let (found, solver) = match (self.penalty, self.loss) {
+        let found = match (self.penalty, self.loss) {
             (LinearSvcPenalty::L1, LinearSvcLoss::SquaredHinge) => against_others(Solver::Coordinates),
             (LinearSvcPenalty::L1, _) => {
                 let what = "an L1 penalty with a loss other than the squared hinge";
                 return Err(Error::unsupported(self.name(), what));
             }
             (LinearSvcPenalty::L2, LinearSvcLoss::CrammerSinger) => {
-                (crammer_singer::solve(x, y, k, cost, plan), "sequential dual method")
+                crammer_singer::solve(x, y, k, cost, plan)
             }
             (LinearSvcPenalty::L2, _) => against_others(squared.into()),
         };
         let found = checked(found, x)?;
-        Ok(LinearSvcModel::new(planes(&found, x), report(&found, solver, "LinearSvc")))
+        Ok(LinearSvcModel::new(planes(&found, x), report(&found, "LinearSvc")))
     }
 
     fn class_weight(&self) -> &ClassWeight {
@@ -317,6 +310,6 @@ impl<F: Float> Fit<F, Array1<F>> for LinearSvr {
         };
         let solver = Solver::from(squared);
         let found = checked(vec![solver.solve(&task)], samples.x)?;
-        Ok(LinearSvrModel::new(planes(&found, samples.x), report(&found, solver.name(), "LinearSvr")))
+        Ok(LinearSvrModel::new(planes(&found, samples.x), report(&found, "LinearSvr")))
     }
 }

@@ -5,7 +5,7 @@
 //! ∇f = w + Xᵀr      H = I + Xᵀ diag(h) X      and the same with a column s for the intercept, w_b = b / s
 //! ```
 
-use super::dual::{self, Rows};
+use super::dual::Descent;
 use super::{Found, Task};
 use estimand_core::{Float, MatrixView};
 use estimand_linalg::{self as linalg, Moments, products_t, sparse};
@@ -15,8 +15,10 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut2};
 /// From this many columns on, the Hessian costs more than it brings.
 const WIDE: usize = 1000;
 
-/// Rounds of the dual before L-BFGS.
-const ROUNDS: usize = 10;
+/// Rounds of the dual between two looks at the gradient.
+const LEG: usize = 3;
+/// Most rounds of the dual. Where that many do not reach the minimum, its steps have become small.
+const MOST: usize = 60;
 
 /// (1) with variables w and, if there is an intercept, b.
 struct Loss<'a, 'x, F> {
@@ -35,7 +37,7 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
     let mut loss = Loss { task, penalty, intercept, unit: 1.0 };
     let start = vec![0.0; p + usize::from(intercept)];
     let mut gradient = start.clone();
-    let at_zero = loss.gradient(&start, &mut gradient);
+    loss.gradient(&start, &mut gradient);
     loss.unit = gradient.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
     if loss.unit == 0.0 {
         loss.unit = 1.0;
@@ -50,26 +52,39 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
     let Outcome { x, value, iterations, reason, .. } = if quick {
         newton(&mut loss, start, stop)
     } else {
-        let start = loss.near(at_zero).unwrap_or(start);
-        lbfgs(&mut loss, start, stop)
+        let (start, rounds) = loss.near(start);
+        let found = lbfgs(&mut loss, start, Stop { iterations: task.plan.max_iter - rounds, ..stop });
+        Outcome { iterations: found.iterations + rounds, ..found }
     };
     let converged = matches!(reason, Reason::Converged | Reason::Precision);
     let b = if intercept { x[p] } else { 0.0 };
-    Found { w: x[..p].to_vec(), b, iterations, converged, objective: value }
+    let solver = if quick { "Newton" } else { "dual coordinate descent and L-BFGS" };
+    Found { solver, w: x[..p].to_vec(), b, iterations, converged, objective: value }
 }
 
 impl<F: Float> Loss<'_, '_, F> {
-    /// Where the first rounds of the dual lead to, which is nearer the minimum than as many steps of L-BFGS, if that is
-    /// below the value at 0.
-    fn near(&self, at_zero: f64) -> Option<Vec<f64>> {
-        if self.task.plan.scale.is_infinite() {
-            return None;
+    /// The best that a number of rounds of the dual come to, and how many there were.
+    fn near(&mut self, start: Vec<f64>) -> (Vec<f64>, usize) {
+        let plan = self.task.plan;
+        if plan.scale.is_infinite() {
+            return (start, 0);
         }
-        let rounds = ROUNDS.min(self.task.plan.max_iter);
-        let dual::Rounds { mut w, b, .. } =
-            dual::descend(self.task, &Rows::of(self.task.x.values()), true, rounds);
-        w.extend(self.intercept.then_some(b));
-        (self.rows(&w).0 < at_zero).then_some(w)
+        let (mut dual, mut gradient) = (Descent::new(self.task, true), start.clone());
+        let (mut best, mut norm, mut rounds) = (start, 1.0, 0);
+        while norm > plan.tol && rounds + LEG <= MOST.min(plan.max_iter) {
+            rounds += LEG;
+            for _ in 0..LEG {
+                dual.round();
+            }
+            let mut x = dual.w.clone();
+            x.extend(self.intercept.then_some(dual.b));
+            self.gradient(&x, &mut gradient);
+            let found = self.gradient_norm(&gradient);
+            if found < norm {
+                (best, norm) = (x, found);
+            }
+        }
+        (best, rounds)
     }
 
     /// f, and of each row ∂ℓ/∂z and ∂²ℓ/∂z², both times C ω.
