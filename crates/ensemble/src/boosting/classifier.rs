@@ -301,13 +301,13 @@ impl<F: Float> Scores<F> for ClassBooster<F> {
         Ok(self.raw(x)?.mapv(F::of))
     }
 
-    fn scores_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {
+    fn scores_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
         check_row(&self.features, row)?;
-        let k = self.trees.outputs();
+        let mut raw = scratch.take_wide();
+        self.trees.raw_row(row, &mut raw);
         out.clear();
-        for output in 0..k {
-            out.push(F::of(self.trees.raw_output(row, output)));
-        }
+        out.extend(raw.iter().map(|raw| F::of(*raw)));
+        scratch.give_wide(raw);
         Ok(())
     }
 }
