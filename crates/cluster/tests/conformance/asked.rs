@@ -3,8 +3,7 @@
 
 use estimand_cluster::{AgglomerativeModel, SpectralModel};
 use estimand_core::{
-    Capabilities, Describe, Features, Fit, Float, Parameter, Persist, Predict, PredictOne, Records, Result,
-    Samples, Scratch,
+    Describe, Features, Fit, Float, Persist, Predict, PredictOne, Records, Result, Samples, Scratch,
 };
 use estimand_index::{Metric, pairwise};
 use ndarray::{Array1, Array2, aview1};
@@ -41,20 +40,7 @@ pub(crate) struct AskedModel<F> {
     features: Features,
 }
 
-impl<E: Describe> Describe for Asked<E> {
-    fn name(&self) -> String {
-        self.0.name()
-    }
-    fn parameters(&self) -> Vec<Parameter> {
-        self.0.parameters()
-    }
-    fn check(&self) -> Result<()> {
-        self.0.check()
-    }
-    fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
-    }
-}
+estimand_core::described_by!([E: Describe] Asked<E>, 0);
 
 impl<F: Float, E: Fit<F, (), Model: Labelled>> Fit<F, ()> for Asked<E> {
     type Model = AskedModel<F>;
