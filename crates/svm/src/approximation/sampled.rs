@@ -446,11 +446,21 @@ impl<F: Float> Transform<F> for PolynomialCountSketchModel<F> {
                 }
             }
         });
-        Ok(Matrix::Dense(rows::checked(z, x)?))
+        check_range(&z)?;
+        Ok(Matrix::Dense(z))
     }
 
     fn feature_names_out(&self) -> Option<Vec<String>> {
         names("polynomialcountsketch", self.components)
+    }
+}
+
+fn check_range<'a, F: Float>(features: impl IntoIterator<Item = &'a F>) -> Result<()> {
+    match features.into_iter().all(|z| z.is_finite()) {
+        true => Ok(()),
+        false => {
+            Err(Error::numerical(format!("features leave the range of {}; scale the columns first", F::NAME)))
+        }
     }
 }
 
@@ -465,7 +475,7 @@ impl<F: Float> TransformOne<F> for PolynomialCountSketchModel<F> {
         }
         self.sketch(row.iter().copied().enumerate().filter(|(_, x)| *x != F::zero()), out, &mut before);
         scratch.give(before);
-        Ok(())
+        check_range(out.iter())
     }
 }
 
