@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{function, gram, records};
-use estimand_core::Csr;
+use estimand_core::{Csr, Records};
 use ndarray::{Array1, Array2, ArrayView1, array};
 
 const KERNELS: [Kernel; 4] = [Kernel::Linear, Kernel::Rbf, Kernel::Polynomial, Kernel::Sigmoid];
@@ -73,6 +73,17 @@ fn sparse_and_dense_records_meet() {
             rows.fill_one(&row, rows.own_square(&row), 0..21, &mut out);
             assert!(out[..21].iter().zip(truth.row(4)).all(|(a, b)| (a - b).abs() < 1e-12));
         }
+    }
+}
+
+#[test]
+fn a_row_is_at_no_distance_from_itself() {
+    let mut x = records(21, 9, 5);
+    x.mapv_inplace(|v| if v < 0.2 { 0.0 } else { v });
+    let sharp = Function { gamma: 1e300, ..function(Kernel::Rbf) };
+    for records in [Records::from(&x), (&Csr::from_dense(x.view())).into()] {
+        let rows = Rows::new(records, sharp, false);
+        assert_eq!(filled(&rows, &rows), Array2::<f64>::eye(21));
     }
 }
 
