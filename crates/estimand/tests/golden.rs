@@ -256,7 +256,7 @@ fn neighbours(golden: &Golden) -> Result<()> {
     let (some, both) = (x.slice(s![..4, ..]), targets());
     let gaps = mixed().0;
     models!(golden:
-        "nearest-neighbors": NearestNeighborsModel<f64> = NearestNeighbors::new().algorithm(Algorithm::BallTree), &x, |m| m.kneighbors(some)?.distances;
+        "nearest-neighbors": NearestNeighborsModel<f64> = NearestNeighbors::new().algorithm(estimand::neighbors::Algorithm::BallTree), &x, |m| m.kneighbors(some)?.distances;
         "approximate-neighbors": ApproximateNeighborsModel<f64> = ApproximateNeighbors::new(), &x, |m| m.kneighbors(some)?.distances;
         "neighbors-classifier": Classifier<NeighborsClassifierModel<f64>, i32> = KNeighborsClassifier::new().weights(NeighborWeights::Distance), (&x, &three), |m| m.predict_proba(some)?;
         "neighbors-regressor": NeighborsRegressorModel<f64> = KNeighborsRegressor::new(), (&x, &y), |m| m.predict(some)?;
