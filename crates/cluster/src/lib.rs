@@ -51,3 +51,14 @@ pub use spectral::{Affinity, SpectralClustering, SpectralModel};
 
 /// The label of rows that belong to no cluster.
 pub const NOISE: i64 = -1;
+
+/// Refuses NaN and infinities in rows that stand among the settings.
+fn check_finite(what: &str, rows: &ndarray::Array2<f64>) -> estimand_core::Result<()> {
+    match rows.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        Some(((row, column), v)) => {
+            let (what, value) = (what.into(), v.to_string());
+            Err(estimand_core::Error::NonFinite { what, value, row, column })
+        }
+        None => Ok(()),
+    }
+}

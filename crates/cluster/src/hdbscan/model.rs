@@ -269,7 +269,7 @@ estimand_core::persist!(HdbscanModel<F>, |model| {
     check_len("outlier scores", n, model.outlier_scores.len())?;
     check_len("rows of the condensed tree", n, model.tree.left.len())?;
     check_len("labels of the condensed tree", model.tree.clusters.len(), model.label_of.len())?;
-    match model.tree.is_sound() && model.min_samples > 0 && model.alpha > 0.0 {
+    match model.tree.is_sound() && (1..=n).contains(&model.min_samples) && model.alpha > 0.0 {
         true => Ok(()),
         false => Err(Error::Persist { what: "a condensed tree that cannot be".into() }),
     }

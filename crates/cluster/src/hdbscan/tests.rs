@@ -162,3 +162,15 @@ fn impossible_settings_are_refused() {
     let model = Hdbscan::new().fit(&x).unwrap();
     assert!(model.medoids(&clumps(19, 2, 4)).is_err() && model.predict(&clumps(3, 3, 4)).is_err());
 }
+
+#[test]
+fn a_file_that_asks_for_more_neighbours_than_rows_is_refused() {
+    use estimand_core::Persist;
+    let text = Hdbscan::new().fit(&clumps(30, 2, 1)).unwrap().to_json().unwrap();
+    assert!(HdbscanModel::<f64>::from_json(&text).is_ok());
+    for lie in ["0", "31", "18446744073709551615"] {
+        let forged = text.replacen("\"min_samples\":5", &format!("\"min_samples\":{lie}"), 1);
+        assert_ne!(forged, text);
+        assert!(HdbscanModel::<f64>::from_json(&forged).is_err(), "{lie}");
+    }
+}

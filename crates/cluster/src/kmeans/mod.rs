@@ -151,7 +151,7 @@ impl KMeans {
                         format!("{found:?}"),
                     ));
                 }
-                estimand_core::Records::from(centers).check_finite()?;
+                crate::check_finite("the given centers", centers)?;
                 return Ok(Centres::new(centers.iter().copied().collect(), points.origin()));
             }
         };

@@ -16,6 +16,16 @@ pub(crate) enum Points<'a, F: Float> {
     Sparse { rows: CsrView<'a, F>, origin: Vec<f64> },
 }
 
+fn all_equal<F: Float>(x: Records<'_, F>) -> bool {
+    match x.values() {
+        MatrixView::Dense(x) => x.rows().into_iter().all(|row| row == x.row(0)),
+        MatrixView::Sparse(x) => {
+            let row = |i| x.row(i).iter().filter(|(_, v)| *v != F::zero());
+            (1..x.nrows()).all(|i| row(i).eq(row(0)))
+        }
+    }
+}
+
 impl<'a, F: Float> Points<'a, F> {
     /// The points, and the mean variance of their columns.
     pub(crate) fn new(x: Records<'a, F>, weights: Option<ArrayView1<'_, F>>) -> Result<(Self, f64)> {
@@ -24,8 +34,10 @@ impl<'a, F: Float> Points<'a, F> {
         moments.insert(x, weights)?;
         x.check_finite()?;
         let spread = (0..p).map(|j| moments.variance(j)).sum::<f64>() / p as f64;
-        // The square of any distance is at most 2 n p times the mean variance of a column, far below 2⁶⁴ times it.
-        if !(spread * f64::powi(2.0, 64)).is_finite() {
+        // The square of any distance is at most 2 n p times the mean variance of a column, far below 2⁶⁴ times it. Squares that
+        // lose digits are those of rows that are different, and hardly.
+        let tiny = spread < f64::MIN_POSITIVE * f64::powi(2.0, 64);
+        if !(spread * f64::powi(2.0, 64)).is_finite() || (tiny && !all_equal(x)) {
             return Err(Error::numerical(
                 "squared distances leave the range of f64; scale the columns first",
             ));

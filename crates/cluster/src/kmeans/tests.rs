@@ -224,3 +224,19 @@ fn bad_input_is_refused_in_words() {
     let model = KMeans::new(2).fit(&x).unwrap();
     assert!(model.predict(&array![[1.0]]).is_err() && model.predict(&array![[1.0, f64::INFINITY]]).is_err());
 }
+
+#[test]
+fn distances_whose_squares_vanish_are_refused_and_equal_rows_are_not() {
+    let x = blobs(40, 3, 3, 0.1, 1);
+    for scale in [1e-165, 1e-300] {
+        let tiny = &x * scale;
+        let message = KMeans::new(3).fit(&tiny).unwrap_err().to_string();
+        assert!(message.contains("scale the columns"), "{message}");
+        assert!(KMeans::new(3).fit(&Csr::from_dense(tiny.view())).is_err());
+    }
+    assert_eq!(KMeans::new(1).fit(&Array2::from_elem((9, 2), 1e-165)).unwrap().inertia(), 0.0);
+    assert_eq!(
+        KMeans::new(3).fit(&(&x * 1e-120)).unwrap().labels(),
+        KMeans::new(3).fit(&x).unwrap().labels()
+    );
+}

@@ -106,7 +106,7 @@ impl MeanShift {
                     format!("{:?}", seeds.dim()),
                 ));
             }
-            Records::from(seeds).check_finite()?;
+            crate::check_finite("the seeds", seeds)?;
             return Ok(seeds.clone());
         }
         if !self.bin_seeding || bandwidth == 0.0 {

@@ -95,6 +95,19 @@ impl Work {
         }
     }
 
+    /// Whether all scores of a row are infinite, or one is no number: it is too far away for squares.
+    pub(super) fn is_lost(&self, k: usize, count: usize) -> bool {
+        let mut top = vec![[f64::NEG_INFINITY; 8]; count.div_ceil(8)];
+        for (scores, top) in self.scores.chunks_exact(k).zip(&mut top) {
+            for scores in scores {
+                top.iter_mut()
+                    .zip(scores)
+                    .for_each(|(top, s)| *top = if s.is_nan() { f64::INFINITY } else { s.max(*top) });
+            }
+        }
+        !top.iter().flatten().take(count).all(|top| top.is_finite())
+    }
+
     /// Scores ← responsibilities.
     pub(super) fn share(&mut self, k: usize, count: usize) {
         let eights = count.div_ceil(8);

@@ -261,18 +261,26 @@ impl<F: Float> GaussianMixtureModel<F> {
                 let slices: Vec<&[F]> = rows[first * p..end * p].chunks_exact(p).collect();
                 work.pack(&slices, origin);
                 work.score(&self.density, end - first);
+                if work.is_lost(k, end - first) {
+                    return Err(too_far());
+                }
                 each(&mut work, end - first, &mut out);
             }
-            out
+            Ok(out)
         });
-        Ok(parts.into_iter().flatten().collect())
+        let parts: Result<Vec<_>> = parts.into_iter().collect();
+        Ok(parts?.into_iter().flatten().collect())
     }
 
     fn check_one(&self, row: &[F]) -> Result<()> {
         self.features().check_width(row.len())?;
-        match ArrayView2::from_shape((1, row.len()), row) {
-            Ok(row) => Records::from(row).check_finite(),
-            Err(e) => Err(Error::numerical(e.to_string())),
+        let view =
+            ArrayView2::from_shape((1, row.len()), row).map_err(|e| Error::numerical(e.to_string()))?;
+        Records::from(view).check_finite()?;
+        let top = |top: f64, s: f64| if s.is_nan() { f64::INFINITY } else { top.max(s) };
+        match self.scores_one(row).fold(f64::NEG_INFINITY, top).is_finite() {
+            true => Ok(()),
+            false => Err(too_far()),
         }
     }
 
@@ -280,6 +288,10 @@ impl<F: Float> GaussianMixtureModel<F> {
     fn scores_one(&self, row: &[F]) -> impl Iterator<Item = f64> {
         (0..self.density.count()).map(|c| self.density.one(|j| row[j].f64(), c))
     }
+}
+
+fn too_far() -> Error {
+    Error::numerical("a row is so far from all components that its density leaves the range of f64")
 }
 
 /// The place of the largest; the first of equals.

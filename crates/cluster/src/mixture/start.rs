@@ -128,7 +128,7 @@ impl GaussianMixture {
                     format!("{:?}", means.dim()),
                 ));
             }
-            estimand_core::Records::from(means).check_finite()?;
+            crate::check_finite("the given means", means)?;
         }
         let covariances = self.precisions_init.as_ref().map(|precisions| {
             precisions.check("the given precisions", self.covariance, k, p)?;

@@ -320,3 +320,23 @@ fn bad_input_is_refused_in_words() {
     let model = two.fit(&x).unwrap();
     assert!(model.predict(&array![[1.0]]).is_err() && model.predict(&array![[1.0, f64::INFINITY]]).is_err());
 }
+
+#[test]
+fn rows_beyond_all_densities_are_refused() {
+    let x = groups(40, 3, 2, 1);
+    for kind in TYPES {
+        let model = GaussianMixture::new(2).covariance(kind).fit(&x).unwrap();
+        for far in [[1e300, -1e300, 1e300], [1e200; 3]] {
+            let row = Array2::from_shape_fn((1, 3), |(_, j)| far[j]);
+            let says = |outcome: Result<()>| assert!(outcome.unwrap_err().to_string().contains("density"));
+            says(model.predict(&row).map(drop));
+            says(model.predict_proba(&row).map(drop));
+            says(model.score_samples(&row).map(drop));
+            says(model.predict_one(&far, &mut Scratch::new()).map(drop));
+            says(model.transform_one(&far, &mut Vec::new(), &mut Scratch::new()));
+        }
+        // Far, but not too far.
+        let shares = model.predict_proba(&array![[1e100, -1e100, 0.0]]).unwrap();
+        assert!((shares.sum() - 1.0).abs() < 1e-12, "{shares}");
+    }
+}

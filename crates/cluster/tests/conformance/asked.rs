@@ -3,8 +3,7 @@
 
 use estimand_cluster::{AgglomerativeModel, OpticsModel, SpectralModel};
 use estimand_core::{
-    Capabilities, Describe, Features, Fit, Float, Label, Parameter, Persist, Predict, PredictOne, Records,
-    Result, Samples, Scratch,
+    Describe, Features, Fit, Float, Label, Persist, Predict, PredictOne, Records, Result, Samples, Scratch,
 };
 use estimand_index::{Metric, pairwise};
 use ndarray::{Array1, Array2, aview1};
@@ -43,20 +42,7 @@ pub(crate) struct AskedModel<F, L> {
     features: Features,
 }
 
-impl<E: Describe> Describe for Asked<E> {
-    fn name(&self) -> String {
-        self.0.name()
-    }
-    fn parameters(&self) -> Vec<Parameter> {
-        self.0.parameters()
-    }
-    fn check(&self) -> Result<()> {
-        self.0.check()
-    }
-    fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
-    }
-}
+estimand_core::described_by!([E: Describe] Asked<E>, 0);
 
 impl<F: Float, E: Fit<F, (), Model: Labelled>> Fit<F, ()> for Asked<E> {
     type Model = AskedModel<F, <E::Model as Labelled>::Label>;

@@ -18,6 +18,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::isolation::MOST_REPETITIONS;
 use estimand_core::describe::at_least;
 use estimand_core::records::{Matrix, Sparse};
 use estimand_core::{
@@ -89,9 +90,13 @@ fn repeated<F: Float, Y: Target>(samples: Samples<'_, F, Y>) -> Result<Vec<u32>>
     let rows = 0..samples.nrows() as u32;
     let Some(weights) = samples.weights else { return Ok(rows.collect()) };
     let total: f64 = weights.iter().map(|w| w.f64()).sum();
-    if weights.iter().any(|w| w.f64().fract() != 0.0) || total > f64::from(u32::MAX) {
+    if weights.iter().any(|w| w.f64().fract() != 0.0) {
         let what = "sample weights that are not whole numbers; they are repetitions";
         return Err(Error::unsupported("RandomTreesEmbedding", what));
+    }
+    if total > samples.nrows().max(MOST_REPETITIONS) as f64 {
+        let what = format!("they stand for {total} rows, of which each tree would hold all");
+        return Err(Error::Weights { what });
     }
     Ok(rows.flat_map(|i| std::iter::repeat_n(i, weights[i as usize].f64() as usize)).collect())
 }

@@ -64,8 +64,10 @@ fn weights_are_repetitions() {
     let weighted =
         Fit::<f64, ()>::fit(&settings, Samples::new((&x).into(), ()).with_weights(&weights)).unwrap();
     assert_eq!(weighted, settings.fit(&x.select(Axis(0), &repeated)).unwrap());
-    let halves = Array1::from_elem(90, 0.5);
-    assert!(Fit::<f64, ()>::fit(&settings, Samples::new((&x).into(), ()).with_weights(&halves)).is_err());
+    for wrong in [0.5, 1e9] {
+        let wrong = Array1::from_elem(90, wrong);
+        assert!(Fit::<f64, ()>::fit(&settings, Samples::new((&x).into(), ()).with_weights(&wrong)).is_err());
+    }
     for threads in [1, 3] {
         let again = par::with_threads(threads, || settings.fit(&x)).unwrap().unwrap();
         assert_eq!(again, settings.fit(&x).unwrap());

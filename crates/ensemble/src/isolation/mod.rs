@@ -116,6 +116,9 @@ fn harmonic(i: usize) -> f64 {
     i.ln() + EULER + 1.0 / (2.0 * i) - 1.0 / (12.0 * i * i) + 1.0 / (120.0 * i.powi(4))
 }
 
+/// Most rows of one tree, where weights make more of them than there are: each takes memory as if it stood there.
+pub(crate) const MOST_REPETITIONS: usize = 1 << 24;
+
 /// Rows that trees draw from: each as often as it weighs.
 enum Pool {
     Rows(usize),
@@ -202,6 +205,10 @@ impl<F: Float> Fit<F, ()> for IsolationForest {
             }
         };
         let size = size.min(pool.len());
+        if size > x.nrows().max(MOST_REPETITIONS) {
+            let allowed = format!("at most {MOST_REPETITIONS} of the rows that weights stand for");
+            return Err(Error::parameter("max_samples", size, allowed));
+        }
         let trees =
             par::try_map(self.n_trees, |t| self.tree(x, &pool, size, Seed(self.seed).child(t as u64)))?;
         let features = Features::of(x);

@@ -60,6 +60,11 @@ fn weights_are_repetitions() {
         assert_eq!(a.trees(), b.trees());
         assert!((a.offset() - b.offset()).abs() < 1e-15);
     }
+    let many = Array1::from_elem(120, 1e9);
+    let samples = Samples::new((&x).into(), ()).with_weights(&many);
+    assert!(IsolationForest::new().n_trees(2).fit_samples(samples).is_ok());
+    let all = IsolationForest::new().max_samples(1.0).fit_samples(samples).unwrap_err().to_string();
+    assert!(all.contains("`max_samples`"), "{all}");
     let halves = Array1::from_elem(120, 0.5);
     let samples = Samples::new((&x).into(), ()).with_weights(&halves);
     assert!(

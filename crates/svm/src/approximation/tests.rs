@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{function, gram, records};
-use estimand_core::{Csr, Persist};
+use estimand_core::{Csr, Persist, Scratch};
 
 #[test]
 fn products_of_all_rows_are_the_kernel() {
@@ -115,4 +115,23 @@ fn a_sketch_adds_up_products() {
     }
     let found = model.transform(&x).unwrap();
     assert!(found.iter().zip(truth).all(|(a, b)| (a - b).abs() < 1e-14), "{found}");
+}
+
+#[test]
+fn sketches_beyond_memory_or_numbers_are_refused() {
+    let x = records(4, 3, 1);
+    let sketch = PolynomialCountSketch::new().n_components(7);
+    let model = sketch.fit(&x).unwrap();
+    let says = |outcome: Result<()>, what: &str| {
+        let message = outcome.unwrap_err().to_string();
+        assert!(message.contains(what), "{message}");
+    };
+    let huge = &x * 1e300;
+    says(model.transform(&huge).map(drop), "range");
+    let (row, mut out, mut scratch) = (huge.row(0).to_vec(), Vec::new(), Scratch::new());
+    says(model.transform_one(&row, &mut out, &mut scratch), "range");
+    let text = model.to_json().unwrap().replacen("\"components\":7", "\"components\":4503599627370496", 1);
+    let forged = PolynomialCountSketchModel::<f64>::from_json(&text).unwrap();
+    says(forged.transform(&x).map(drop), "memory");
+    says(forged.transform_one(&x.row(0).to_vec(), &mut out, &mut scratch), "memory");
 }
