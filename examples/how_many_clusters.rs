@@ -1,5 +1,6 @@
 //! How many clusters are there? Three curves that bend, rise or fall where the answer may be, and the silhouettes of the
-//! rows for that answer. One picture is written.
+//! rows for that answer. Two of the five places are near one another: to silhouettes they are one, to mixtures two. One picture
+//! is written.
 //!
 //! `cargo run --release --example how_many_clusters --features plot`
 

@@ -1,4 +1,4 @@
-//! Moons, rings, and clusters of different density in noise: k-means, DBSCAN, HDBSCAN and spectral clustering side by side in one
+//! Moons, rings, and three clusters in noise: k-means, DBSCAN, HDBSCAN and spectral clustering side by side in one
 //! picture.
 //!
 //! `cargo run --release --example shapes_that_kmeans_misses --features plot`
@@ -7,15 +7,17 @@ use estimand::cluster::{Affinity, SpectralClustering};
 use estimand::plot::{Chart, Grid};
 use estimand::prelude::*;
 
-/// Rows in the colours of their clusters, noise last.
+/// Rows in the colours of their clusters, noise in grey.
 fn picture(title: &str, x: &Array2<f64>, labels: &Array1<i64>) -> Result<String> {
     let mut chart = Chart::new().size(270, 250).title(title);
-    let clusters = labels.iter().copied().max().unwrap_or(-1);
-    for cluster in (0..=clusters).chain([-1]) {
-        let rows: Vec<usize> = (0..labels.len()).filter(|i| labels[*i] == cluster).collect();
-        if !rows.is_empty() {
-            chart = chart.points(rows.iter().map(|i| x[[*i, 0]]), rows.iter().map(|i| x[[*i, 1]]), "");
-        }
+    for cluster in -1..=labels.iter().copied().max().unwrap_or(-1) {
+        let rows = (0..labels.len()).filter(|i| labels[*i] == cluster);
+        let (across, up): (Vec<f64>, Vec<f64>) = rows.map(|i| (x[[i, 0]], x[[i, 1]])).unzip();
+        chart = match cluster {
+            -1 if across.is_empty() => chart,
+            -1 => chart.rest(across, up, ""),
+            _ => chart.points(across, up, ""),
+        };
     }
     chart.svg()
 }
@@ -47,7 +49,9 @@ fn main() -> Result<()> {
         ("noise", crowd, blobs.y, 3, 0.9),
     ];
     let mut grid = Grid::new(4);
-    println!("share of pairs of rows that are put together, or apart, as they should be\n");
+    println!(
+        "share of pairs of rows, but for the noise, that are put together, or apart, as they should be\n"
+    );
     println!("          k-means   DBSCAN  HDBSCAN  spectral");
     for (name, x, truth, k, eps) in cases {
         let signed = |labels: &Array1<usize>| labels.mapv(|label| label as i64);

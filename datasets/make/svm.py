@@ -73,6 +73,9 @@ for loss in ("hinge", "squared_hinge"):
     own = dict(loss=loss, dual=loss == "hinge", tol=1e-10, max_iter=1_000_000)
     case(f"linear_svc_{loss}", LinearSVC(**own), x, y, tolerance=1e-5, reason=LINEAR)
     case(f"linear_svc_{loss}_weights", LinearSVC(C=0.5, intercept_scaling=3.0, **own), xb, yb, wb, tolerance=1e-5, reason=LINEAR)
+together = dict(multi_class="crammer_singer", tol=1e-10, max_iter=1_000_000)
+case("linear_svc_crammer_singer", LinearSVC(**together), x, y, tolerance=1e-5, reason=LINEAR)
+case("linear_svc_crammer_singer_weights", LinearSVC(C=0.5, intercept_scaling=3.0, **together), xb, yb, wb, tolerance=1e-5, reason=LINEAR)
 case("linear_svc_l1", LinearSVC(penalty="l1", C=0.2, dual=False, tol=1e-10, max_iter=1_000_000), x, y, tolerance=1e-5, reason=LINEAR)
 for loss in ("epsilon_insensitive", "squared_epsilon_insensitive"):
     own = dict(loss=loss, dual=loss == "epsilon_insensitive", tol=1e-10, max_iter=1_000_000)

@@ -45,6 +45,7 @@ DATASETS = {
     "blobs_2k_2": (g.blobs, dict(n=2_000, d=2, centers=6, seed=29)),
     "dens_10k_3": (g.uniform_noise_blobs, dict(n=10_000, d=3, centers=12, seed=30)),
     "svc_20k_20": (g.tabular, dict(n=20_000, d=20, kind="clf", seed=31, n_test=5_000)),
+    "svc_200k_20": (g.tabular, dict(n=200_000, d=20, kind="clf", seed=37, n_test=5_000)),
     "svc_10k_50": (g.logistic, dict(n=10_000, d=50, seed=32, n_test=5_000)),
     "svr_10k_20": (g.tabular, dict(n=10_000, d=20, kind="reg", seed=33, n_test=5_000)),
     "lsvc_200k_50": (g.logistic, dict(n=200_000, d=50, seed=34)),

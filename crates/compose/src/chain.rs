@@ -13,8 +13,9 @@
 
 use estimand_core::records::{Storage, Table};
 use estimand_core::{
-    Capabilities, Classes, Decide, Describe, Error, Fit, Float, InverseTransform, Matrix, Parameter, Persist,
-    Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch, Target, Transform, TransformOne,
+    Capabilities, Classes, Decide, DecideOne, Describe, Error, Fit, Float, InverseTransform, Matrix,
+    Parameter, Persist, Predict, PredictOne, PredictProba, Records, Result, Samples, Scratch, Target,
+    Transform, TransformOne,
 };
 use estimand_par as par;
 use ndarray::Array2;
@@ -200,6 +201,25 @@ impl<F: Float, A: InverseTransform<F>, B: InverseTransform<F>> InverseTransform<
     }
 }
 
+impl<A, B> Chain<A, B> {
+    /// What the last step makes of one row that has passed through the first.
+    fn one<'m, F: Float, R>(
+        &'m self,
+        row: &[F],
+        scratch: &mut Scratch<F>,
+        last: impl FnOnce(&'m B, &[F], &mut Scratch<F>) -> Result<R>,
+    ) -> Result<R>
+    where
+        A: TransformOne<F>,
+    {
+        let mut z = scratch.take();
+        let outcome =
+            self.first.transform_one(row, &mut z, scratch).and_then(|()| last(&self.last, &z, scratch));
+        scratch.give(z);
+        outcome
+    }
+}
+
 impl<F: Float, A: TransformOne<F>, B: PredictOne<F>> PredictOne<F> for Chain<A, B> {
     type One<'m>
         = B::One<'m>
@@ -208,23 +228,19 @@ impl<F: Float, A: TransformOne<F>, B: PredictOne<F>> PredictOne<F> for Chain<A, 
         B: 'm;
 
     fn predict_one<'m>(&'m self, row: &[F], scratch: &mut Scratch<F>) -> Result<B::One<'m>> {
-        let mut z = scratch.take();
-        let outcome =
-            self.first.transform_one(row, &mut z, scratch).and_then(|()| self.last.predict_one(&z, scratch));
-        scratch.give(z);
-        outcome
+        self.one(row, scratch, B::predict_one)
+    }
+}
+
+impl<F: Float, A: Transform<F> + TransformOne<F>, B: DecideOne<F>> DecideOne<F> for Chain<A, B> {
+    fn decide_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
+        self.one(row, scratch, |last, z, scratch| last.decide_one(z, out, scratch))
     }
 }
 
 impl<F: Float, A: TransformOne<F>, B: TransformOne<F>> TransformOne<F> for Chain<A, B> {
     fn transform_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
-        let mut z = scratch.take();
-        let outcome = self
-            .first
-            .transform_one(row, &mut z, scratch)
-            .and_then(|()| self.last.transform_one(&z, out, scratch));
-        scratch.give(z);
-        outcome
+        self.one(row, scratch, |last, z, scratch| last.transform_one(z, out, scratch))
     }
 }
 

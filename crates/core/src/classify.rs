@@ -204,6 +204,18 @@ impl<M, L: Label> Classifier<M, L> {
         }
         Ok(Self { model, classes })
     }
+
+    /// That the classes of further samples are those of this model, which their fit starts from.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub fn check_classes(&self, classes: &[L]) -> Result<()> {
+        if self.classes == classes {
+            return Ok(());
+        }
+        let known = self.classes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        Err(Error::target(format!("the classes are not those of the model to start from: {known}")))
+    }
 }
 impl<M, L> Classifier<M, L> {
     /// The classes, sorted; columns of scores and probabilities follow this order.
@@ -240,6 +252,12 @@ pub trait Decide<F: Float>: Classes {
         self.decision_records(x.into())
     }
 }
+
+/// A fitted classifier, or what ends in one, that decides on one row without allocating.
+pub trait DecideOne<F: Float>: Decide<F> {
+    /// Writes the decision values of one row into `out`, replacing what it held.
+    fn decide_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()>;
+}
 impl<M, L: Label> Classes for Classifier<M, L> {
     type Label = L;
     fn classes(&self) -> &[L] {
@@ -249,6 +267,11 @@ impl<M, L: Label> Classes for Classifier<M, L> {
 impl<F: Float, L: Label, M: Scores<F>> Decide<F> for Classifier<M, L> {
     fn decision_records(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         self.model.scores(x)
+    }
+}
+impl<F: Float, L: Label, M: Scores<F>> DecideOne<F> for Classifier<M, L> {
+    fn decide_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
+        self.model.scores_one(row, out, scratch)
     }
 }
 
@@ -263,32 +286,43 @@ impl<F: Float, L: Label, E: FitClasses> Fit<F, Array1<L>> for E {
     type Model = Classifier<E::Model<F>, L>;
 
     fn fit_samples(&self, samples: Samples<'_, F, Array1<L>>) -> Result<Self::Model> {
-        self.check()?;
-        samples.check()?;
-        let (classes, codes) = encode(samples.y);
-        let mut present = vec![samples.weights.is_none(); classes.len()];
-        if let Some(w) = samples.weights {
-            codes.iter().zip(w).for_each(|(c, w)| present[*c as usize] |= *w > F::zero());
-        }
-        if !present.iter().all(|p| *p) {
-            // A row of weight zero is as good as absent, and so is a class that has no other rows.
-            let rows: Vec<usize> = (0..codes.len()).filter(|i| present[codes[*i] as usize]).collect();
-            return self.fit_samples(samples.select(&rows).samples());
-        }
-        if classes.len() < 2 {
-            let only = classes.first().map(ToString::to_string).unwrap_or_default();
-            return Err(Error::target(format!(
-                "{} needs at least two classes, found one: {only}",
-                self.name()
-            )));
-        }
-        let y = Codes { y: codes.view(), k: classes.len() };
-        let factors = self.class_weight().factors(&classes, y, samples.weights)?;
-        let weights = weigh(factors, y, samples.weights)?;
-        let weights = weights.as_ref().map(|w| w.view()).or(samples.weights);
-        let samples = Samples { x: samples.x, y, weights, groups: samples.groups };
-        Ok(Classifier { model: self.fit_classes(samples)?, classes })
+        fit_labels(self, samples, |samples, _| self.fit_classes(samples))
     }
+}
+
+/// Learns labels by a fit of their codes that is given more than samples, such as a model to start from. It is handed what
+/// [`FitClasses::fit_classes`] is, and the classes that the codes stand for.
+///
+/// # Errors
+/// Of the settings; for samples that do not fit together, or have one class; of the fit.
+pub fn fit_labels<F: Float, L: Label, E: FitClasses, M>(
+    settings: &E,
+    samples: Samples<'_, F, Array1<L>>,
+    fit: impl FnOnce(Samples<'_, F, ClassCodes>, &[L]) -> Result<M>,
+) -> Result<Classifier<M, L>> {
+    settings.check()?;
+    samples.check()?;
+    let (classes, codes) = encode(samples.y);
+    let mut present = vec![samples.weights.is_none(); classes.len()];
+    if let Some(w) = samples.weights {
+        codes.iter().zip(w).for_each(|(c, w)| present[*c as usize] |= *w > F::zero());
+    }
+    if !present.iter().all(|p| *p) {
+        // A row of weight zero is as good as absent, and so is a class that has no other rows.
+        let rows: Vec<usize> = (0..codes.len()).filter(|i| present[codes[*i] as usize]).collect();
+        return fit_labels(settings, samples.select(&rows).samples(), fit);
+    }
+    if classes.len() < 2 {
+        let only = classes.first().map(ToString::to_string).unwrap_or_default();
+        let what = format!("{} needs at least two classes, found one: {only}", settings.name());
+        return Err(Error::target(what));
+    }
+    let y = Codes { y: codes.view(), k: classes.len() };
+    let factors = settings.class_weight().factors(&classes, y, samples.weights)?;
+    let weights = weigh(factors, y, samples.weights)?;
+    let weights = weights.as_ref().map(|w| w.view()).or(samples.weights);
+    let samples = Samples { x: samples.x, y, weights, groups: samples.groups };
+    Ok(Classifier { model: fit(samples, &classes)?, classes })
 }
 
 /// Weights of rows times the factors of their classes, where there are any.
@@ -306,9 +340,9 @@ fn weigh<F: Float>(
     Ok(Some(weights))
 }
 
-/// The code of the largest decision value; the lowest of equals.
+/// The code of the largest decision value, the lowest of equals; of a single value, whether it is positive.
 #[inline]
-fn winner<F: Float>(scores: impl IntoIterator<Item = F>) -> usize {
+pub fn winner<F: Float>(scores: impl IntoIterator<Item = F>) -> usize {
     let mut best = (0, F::neg_infinity());
     let mut columns = 0;
     for (j, s) in scores.into_iter().enumerate() {
@@ -320,7 +354,7 @@ fn winner<F: Float>(scores: impl IntoIterator<Item = F>) -> usize {
     if columns == 1 { usize::from(best.1 > F::zero()) } else { best.0 }
 }
 
-/// The code of each row of decision values: of the largest, the lowest of equals; of a single column, whether it is positive.
+/// The [`winner`] of each row of decision values.
 pub fn winners<F: Float>(scores: &Array2<F>) -> Array1<u32> {
     match scores.as_slice() {
         Some(all) => {

@@ -22,6 +22,36 @@ pub trait Describe {
     fn capabilities(&self) -> Capabilities;
 }
 
+/// Writes a [`Describe`] that passes everything on to a field.
+///
+/// ```
+/// use estimand_core::Describe;
+///
+/// struct Traced<E> {
+///     settings: E,
+/// }
+/// estimand_core::described_by!([E: Describe] Traced<E>, settings);
+/// ```
+#[macro_export]
+macro_rules! described_by {
+    ([$($generics:tt)*] $name:ty, $field:tt) => {
+        impl<$($generics)*> $crate::Describe for $name {
+            fn name(&self) -> String {
+                self.$field.name()
+            }
+            fn parameters(&self) -> Vec<$crate::Parameter> {
+                self.$field.parameters()
+            }
+            fn check(&self) -> $crate::Result<()> {
+                self.$field.check()
+            }
+            fn capabilities(&self) -> $crate::Capabilities {
+                self.$field.capabilities()
+            }
+        }
+    };
+}
+
 /// One parameter of an estimator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {

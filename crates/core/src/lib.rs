@@ -45,8 +45,8 @@ pub mod stats;
 pub mod traits;
 
 pub use classify::{
-    ClassCodes, ClassWeight, Classes, Classifier, Codes, Decide, FitBatches, FitClasses, LearnClasses,
-    Probabilities, Scores,
+    ClassCodes, ClassWeight, Classes, Classifier, Codes, Decide, DecideOne, FitBatches, FitClasses,
+    LearnClasses, Probabilities, Scores,
 };
 pub use dataset::Dataset;
 pub use describe::{Capabilities, Describe, Parameter};

@@ -152,11 +152,12 @@ pub trait TransformOne<F: Float> {
 #[derive(Clone, Debug, Default)]
 pub struct Scratch<F> {
     free: Vec<Vec<F>>,
+    wide: Vec<Vec<f64>>,
 }
 impl<F> Scratch<F> {
     /// No buffers yet; they come with the first row.
     pub fn new() -> Self {
-        Self { free: Vec::new() }
+        Self { free: Vec::new(), wide: Vec::new() }
     }
     /// An empty buffer, with the capacity it had when it was last given back.
     pub fn take(&mut self) -> Vec<F> {
@@ -166,6 +167,15 @@ impl<F> Scratch<F> {
     pub fn give(&mut self, mut buffer: Vec<F>) {
         buffer.clear();
         self.free.push(buffer);
+    }
+    /// Like [`take`](Self::take), for sums in double precision.
+    pub fn take_wide(&mut self) -> Vec<f64> {
+        self.wide.pop().unwrap_or_default()
+    }
+    /// Gives such a buffer back.
+    pub fn give_wide(&mut self, mut buffer: Vec<f64>) {
+        buffer.clear();
+        self.wide.push(buffer);
     }
 }
 
@@ -211,20 +221,7 @@ impl<F: Float, Y: Target> Clone for Boxed<F, Y> {
         self.inner.clone_boxed()
     }
 }
-impl<F: Float, Y: Target> Describe for Boxed<F, Y> {
-    fn name(&self) -> String {
-        self.inner.name()
-    }
-    fn parameters(&self) -> Vec<crate::Parameter> {
-        self.inner.parameters()
-    }
-    fn check(&self) -> Result<()> {
-        self.inner.check()
-    }
-    fn capabilities(&self) -> crate::Capabilities {
-        self.inner.capabilities()
-    }
-}
+crate::described_by!([F: Float, Y: Target] Boxed<F, Y>, inner);
 impl<F: Float, Y: Target> Fit<F, Y> for Boxed<F, Y> {
     type Model = Box<dyn Predict<F, Output = Y> + Send + Sync>;
     fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<Self::Model> {

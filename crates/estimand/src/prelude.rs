@@ -3,8 +3,9 @@
 pub use crate::datasets;
 pub use estimand_bayes::{BernoulliNb, CategoricalNb, ComplementNb, GaussianNb, MultinomialNb};
 pub use estimand_cluster::{
+    AffinityPropagation, AgglomerativeClustering, BayesianGaussianMixture, Birch, BisectingKMeans,
     CovarianceType, Dbscan, GaussianMixture, GaussianMixtureModel, Hdbscan, KMeans, KMeansInit, KMeansModel,
-    MiniBatchKMeans, MiniBatchKMeansModel, MixtureInit, Optics,
+    KMedoids, MeanShift, MiniBatchKMeans, MiniBatchKMeansModel, MixtureInit, Optics, SpectralClustering,
 };
 pub use estimand_compose::{Chain, Then};
 pub use estimand_core::split::{GroupKFold, KFold, StratifiedKFold};
@@ -40,7 +41,7 @@ pub use estimand_model_selection::{
     cross_validate_scorers, grid, train_test_split,
 };
 pub use estimand_neighbors::{
-    Algorithm, ApproximateNeighbors, KNeighborsClassifier, KNeighborsRegressor, KernelDensity, KnnImputer,
+    ApproximateNeighbors, KNeighborsClassifier, KNeighborsRegressor, KernelDensity, KnnImputer,
     LocalOutlierFactor, Metric, NearestCentroid, NearestNeighbors, NeighborWeights,
     RadiusNeighborsClassifier, RadiusNeighborsRegressor,
 };

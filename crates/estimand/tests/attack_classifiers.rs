@@ -308,7 +308,7 @@ fn subjects() -> Vec<Box<dyn Subject>> {
             KNeighborsClassifier::new().n_neighbors(1),
             KNeighborsClassifier::new().n_neighbors(2).weights(NeighborWeights::Distance),
             KNeighborsClassifier::new().n_neighbors(2).metric(Metric::Cosine),
-            KNeighborsClassifier::new().n_neighbors(2).algorithm(Algorithm::KdTree),
+            KNeighborsClassifier::new().n_neighbors(2).algorithm(estimand::neighbors::Algorithm::KdTree),
             RadiusNeighborsClassifier::new().outliers(Outliers::Overall),
             RadiusNeighborsClassifier::new().radius(1e300).weights(NeighborWeights::Distance),
         ]

@@ -1,30 +1,32 @@
 //! From rows to leaves.
 //!
-//! One row walks until it stands on a leaf; through many trees, through sixteen at a time. Many rows walk in groups of
-//! sixteen, until all of a group stand: chains of loads that do not wait for one another, without a branch for each step.
-//! Rows are taken in blocks that stay in cache while every tree looks at them, larger ones for large trees. All ways make
-//! the same comparisons.
+//! A single walker waits at each step for what the step before has loaded. So they walk together, rows through one tree or
+//! one row through many trees: a step of each in turn, without a branch, and the node that it leads to is asked for long
+//! before its turn comes. Every few steps those that stand on a leaf are sorted out. Rows are taken in blocks that stay in
+//! cache while every tree looks at them; where trees are large, in blocks so large that fetching a tree costs little beside
+//! walking through it. All ways make the same comparisons.
 
 use crate::Tree;
 use estimand_core::records::MatrixView;
 use estimand_core::{Float, Records};
+use estimand_kernels::prefetch;
 use estimand_par as par;
 use ndarray::{ArrayView2, s};
 
 #[cfg(test)]
 mod tests;
 
-/// Rows, or trees, that walk together.
-const GROUP: usize = 16;
+/// Rows, or trees, that walk together: their steps keep a processor busy for as long as memory takes to answer.
+const TOGETHER: usize = 128;
 
-/// Steps from one look at whether all of a group stand to the next.
+/// Steps of rows from one look at who stands to the next.
 const STEPS: usize = 4;
 
-/// Values in a block of rows: half a megabyte of `f64`.
-const BLOCK: usize = 1 << 16;
+/// Values in a block of rows: half a megabyte of `f64`; and where trees are large.
+const BLOCK: [usize; 2] = [1 << 16, 1 << 19];
 
-/// Most rows of a block; and where trees are large, so that each is fetched for more rows.
-const ROWS: [usize; 2] = [512, 4096];
+/// Most rows of a block; and where trees are large.
+const ROWS: [usize; 2] = [512, 1 << 15];
 
 /// Nodes of a tree that is large.
 const LARGE: usize = 1 << 12;
@@ -42,26 +44,49 @@ pub fn leaf<F: Float>(tree: &Tree, row: &[F]) -> usize {
     node
 }
 
+/// Leads walkers, at most [`TOGETHER`], from the root to where they stand: to `out`. `tree` is that of each, `next` takes a
+/// step in it.
+#[inline(always)]
+fn walk<'t>(
+    out: &mut [u32],
+    steps: usize,
+    tree: impl Fn(usize) -> &'t Tree,
+    next: impl Fn(&Tree, usize, u32) -> u32,
+) {
+    let (mut at, mut who) = ([0_u32; TOGETHER], [0_u8; TOGETHER]);
+    who.iter_mut().enumerate().for_each(|(k, who)| *who = k as u8);
+    let mut walking = out.len();
+    while walking > 0 {
+        for _ in 0..steps {
+            for (at, who) in at[..walking].iter_mut().zip(&who) {
+                let (walker, from) = (usize::from(*who), *at);
+                let tree = tree(walker);
+                *at = next(tree, walker, from);
+                prefetch(&tree.nodes[*at as usize..][..1]);
+            }
+        }
+        let mut left = 0;
+        for k in 0..walking {
+            let (walker, place) = (who[k], at[k]);
+            out[usize::from(walker)] = place;
+            (who[left], at[left]) = (walker, place);
+            left += usize::from(!tree(usize::from(walker)).is_leaf(place as usize));
+        }
+        walking = left;
+    }
+}
+
 /// Calls `visit` with each tree in turn, and the leaf of a row in it.
 ///
 /// # Panics
 /// If the row is too short.
 pub fn each_leaf<'t, F: Float>(trees: &'t [Tree], row: &[F], mut visit: impl FnMut(&'t Tree, usize)) {
-    let mut groups = trees.chunks_exact(GROUP);
-    for group in &mut groups {
-        let mut at = [0; GROUP];
-        loop {
-            let before = at;
-            for (at, tree) in at.iter_mut().zip(group) {
-                *at = tree.next(*at, row);
-            }
-            if at == before {
-                break;
-            }
-        }
-        group.iter().zip(at).for_each(|(tree, leaf)| visit(tree, leaf));
+    let mut found = [0; TOGETHER];
+    for trees in trees.chunks(TOGETHER) {
+        let found = &mut found[..trees.len()];
+        walk(found, 1, |t| &trees[t], |tree, _, at| tree.next(at as usize, row) as u32);
+        trees.iter().zip(found).for_each(|(tree, leaf)| visit(tree, *leaf as usize));
     }
-    groups.remainder().iter().for_each(|tree| visit(tree, leaf(tree, row)));
 }
 
 /// The leaves of rows that stand one after another, `p` values each.
@@ -70,27 +95,20 @@ pub fn each_leaf<'t, F: Float>(trees: &'t [Tree], row: &[F], mut visit: impl FnM
 /// If a column tested is not among the `p`.
 pub fn leaves<F: Float>(tree: &Tree, rows: &[F], p: usize, out: &mut [u32]) {
     let p = p.max(1);
-    let together = if tree.has_categories() { 0 } else { out.len() / GROUP * GROUP };
-    let (grouped, rest) = out.split_at_mut(together);
-    for (out, rows) in grouped.chunks_exact_mut(GROUP).zip(rows.chunks_exact(GROUP * p)) {
-        let mut at = [0_u32; GROUP];
-        loop {
-            let before = at;
-            for _ in 0..STEPS {
-                for (at, row) in at.iter_mut().zip(rows.chunks_exact(p)) {
-                    let node = tree.nodes[*at as usize];
-                    *at = node.next(row[node.column()].f64());
-                }
-            }
-            // Leaves lead to themselves.
-            if at == before {
-                break;
-            }
+    for (out, rows) in out.chunks_mut(TOGETHER).zip(rows.chunks(TOGETHER * p)) {
+        if tree.has_categories() {
+            walk(out, STEPS, |_| tree, |tree, i, at| tree.next(at as usize, &rows[i * p..][..p]) as u32);
+        } else {
+            walk(
+                out,
+                STEPS,
+                |_| tree,
+                |tree, i, at| {
+                    let node = tree.nodes[at as usize];
+                    node.next(rows[i * p + node.column()].f64())
+                },
+            );
         }
-        out.copy_from_slice(&at);
-    }
-    for (out, row) in rest.iter_mut().zip(rows.chunks_exact(p).skip(together)) {
-        *out = leaf(tree, row) as u32;
     }
 }
 
@@ -104,7 +122,7 @@ pub fn for_each_block<F: Float, T: Send>(
     cost: usize,
     f: impl Fn(usize, &[F], &mut [T]) + Sync,
 ) {
-    blocks(x, out, width, cost, ROWS[0], f);
+    blocks(x, out, width, cost, false, f);
 }
 
 /// The same in blocks that suit these trees.
@@ -117,7 +135,7 @@ pub fn for_each_block_of<F: Float, T: Send>(
 ) {
     let steps: usize = trees.iter().map(Tree::depth).sum();
     let large = trees.iter().any(|tree| tree.n_nodes() > LARGE);
-    blocks(x, out, width, x.ncols() + 4 * steps, ROWS[usize::from(large)], f);
+    blocks(x, out, width, x.ncols() + 4 * steps, large, f);
 }
 
 fn blocks<F: Float, T: Send>(
@@ -125,11 +143,11 @@ fn blocks<F: Float, T: Send>(
     out: &mut [T],
     width: usize,
     cost: usize,
-    most: usize,
+    large: bool,
     f: impl Fn(usize, &[F], &mut [T]) + Sync,
 ) {
     let (n, p, width) = (x.nrows(), x.ncols().max(1), width.max(1));
-    let size = (BLOCK / p).clamp(1, most).next_multiple_of(GROUP);
+    let size = (BLOCK[usize::from(large)] / p).clamp(1, ROWS[usize::from(large)]).next_multiple_of(TOGETHER);
     let chunk = par::chunk_len(n, cost).next_multiple_of(size);
     par::map_rows_mut(out, width, chunk, |from, out| {
         let mut copy = Vec::new();

@@ -17,6 +17,11 @@ use std::sync::Arc;
 /// // One of your own: a metric in the mathematical sense, so that ball trees may use it.
 /// let city = Metric::own("city", true, |x: &[f64], y: &[f64]| (x[0] - y[0]).abs().ceil());
 /// assert_eq!(city.between(&[0.2, 0.0], &[1.3, 9.0])?, 2.0);
+///
+/// // Distances that are known already are a metric of row numbers: the records are one column 0 … n − 1.
+/// let known = ndarray::array![[0.0, 2.0], [2.0, 0.0]];
+/// let given = Metric::own("given", false, move |x: &[f64], y: &[f64]| known[[x[0] as usize, y[0] as usize]]);
+/// assert_eq!(given.between(&[0.0], &[1.0])?, 2.0);
 /// # Ok::<(), estimand_core::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 //! class_sums        Aᶜⱼ ← Aᶜⱼ + Σ wᵢ dᵢⱼ        Bᶜⱼ ← Bᶜⱼ + Σ wᵢ dᵢⱼ²        dᵢⱼ = xᵢⱼ − sᶜⱼ, over the rows of class c
 //! linear_eight      zᵢₗ ← zᵢₗ + Σⱼ (xᵢⱼ − sⱼ) wⱼₗ                           l = 0 … 7
 //! gaussian_eight    zᵢₗ ← zᵢₗ + Σⱼ ((xᵢⱼ − cⱼₗ) aⱼₗ)²
+//! distance_eight    zᵢₗ ← zᵢₗ + Σⱼ (xᵢⱼ − cⱼₗ)²
 //! ```
 //!
 //! Eight classes lie side by side in a vector, so that a row of any width is read once and nothing is added
@@ -154,5 +155,17 @@ pub(crate) fn gaussian_eight<T: Real, I: Isa>(
         let difference = x.sub(I::Vector::load(&centres[j]));
         let scaled = I::Vector::zero().add_product(difference, I::Vector::load(&factors[j]));
         sum.add_product(scaled, scaled)
+    });
+}
+
+#[inline(always)]
+pub(crate) fn distance_eight<T: Real, I: Isa>(
+    rows: &[&[T]],
+    centres: &[[f64; EIGHT]],
+    out: &mut [[f64; EIGHT]],
+) {
+    eight::<T, I>(rows, centres.len(), None, out, |j, x, sum| {
+        let difference = I::Vector::load(&centres[j]).sub(x);
+        sum.add_product(difference, difference)
     });
 }

@@ -162,6 +162,8 @@ kernels! {
     pub fn linear_eight(rows: &[&[T]], shift: &[f64], weights: &[[f64; 8]], out: &mut [[f64; 8]]) = classes::linear_eight;
     /// outᵢₗ ← outᵢₗ + Σⱼ ((xᵢⱼ − centresⱼₗ) factorsⱼₗ)², as [`linear_eight`].
     pub fn gaussian_eight(rows: &[&[T]], centres: &[[f64; 8]], factors: &[[f64; 8]], out: &mut [[f64; 8]]) = classes::gaussian_eight;
+    /// outᵢₗ ← outᵢₗ + Σⱼ (xᵢⱼ − centresⱼₗ)², as [`linear_eight`].
+    pub fn distance_eight(rows: &[&[T]], centres: &[[f64; 8]], out: &mut [[f64; 8]]) = classes::distance_eight;
 
     /// Rows as long as `shift` less that, side by side: at most eight of them, and zeros where there are fewer.
     pub fn pack_eight(rows: &[&[T]], shift: &[f64], panel: &mut [[f64; 8]]) = nearest::pack_eight;

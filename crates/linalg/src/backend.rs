@@ -192,7 +192,7 @@ fn apply_q<T: Float + RealField>(
 
 /// A zeroed array in column-major order, which the factorisations prefer.
 pub(crate) fn columns<T: Float>(rows: usize, cols: usize) -> Array2<T> {
-    Array2::default((rows, cols).f())
+    Array2::from_shape_vec((rows, cols).f(), estimand_kernels::zeros(rows * cols)).unwrap_or_default()
 }
 
 /// A copy in column-major order.

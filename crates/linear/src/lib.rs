@@ -42,7 +42,6 @@ mod subsets;
 #[cfg(test)]
 mod testing;
 pub mod theil_sen;
-mod warm;
 
 pub use bayesian::{ArdRegression, BayesianModel, BayesianRidge};
 pub use discriminant::{

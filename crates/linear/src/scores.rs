@@ -27,6 +27,9 @@ pub struct LinearScores<F> {
     features: Features,
 }
 
+/// Coefficients and intercepts to start a fit from.
+pub(crate) type Start = (Array2<f64>, Array1<f64>);
+
 /// Rows that are copied together where theirs are not contiguous.
 const COPIED: usize = 64;
 

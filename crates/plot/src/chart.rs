@@ -3,7 +3,7 @@
 use crate::axes::{End, draw_axes, draw_ends, ticks_that_fit, widest};
 use crate::canvas::{Anchor, Canvas, Font, LABEL, TICK};
 use crate::layout::{Common, EDGE, Frame, common_setters, rows};
-use crate::palette::{AXIS, style};
+use crate::palette::{AXIS, REST, style};
 use crate::scale::{Axis, Scale};
 use crate::series::{Series, Shape};
 use crate::{Number, check_len, check_values, numbers};
@@ -131,6 +131,20 @@ impl Chart {
         self.add(numbers(x), y.len(), vec![Shape::Points(y)], name.into())
     }
 
+    /// Points that belong to nothing, such as noise: grey, and without a place in the row of looks.
+    pub fn rest<X: Number, Y: Number>(
+        self,
+        x: impl IntoIterator<Item = X>,
+        y: impl IntoIterator<Item = Y>,
+        name: impl Into<String>,
+    ) -> Self {
+        let mut chart = self.points(x, y, name);
+        if let Some(series) = chart.series.last_mut() {
+            series.style = REST;
+        }
+        chart
+    }
+
     /// Points with a look for each class; classes are sorted.
     pub fn scatter<X: Number, Y: Number, L: Ord + ToString>(
         mut self,
@@ -195,7 +209,8 @@ impl Chart {
     }
 
     fn add(mut self, x: Vec<f64>, length: usize, shapes: Vec<Shape>, name: String) -> Self {
-        let series = Series { name, x, shapes };
+        let style = style(self.series.iter().filter(|series| series.style != REST).count());
+        let series = Series { name, style, x, shapes };
         self.note(series.check(length));
         self.series.push(series);
         self
@@ -241,8 +256,8 @@ impl Chart {
         draw_axes(&mut canvas, frame, (&x, &x_ticks), (&y, &y_ticks));
         self.draw_marks(&mut canvas, frame, &x);
         for front in [false, true] {
-            for (i, series) in self.series.iter().enumerate() {
-                series.draw(&mut canvas, style(i), front, |v| (x.place(v.0), y.place(v.1)));
+            for series in &self.series {
+                series.draw(&mut canvas, front, |v| (x.place(v.0), y.place(v.1)));
             }
         }
         draw_ends(&mut canvas, frame, &ends, |v| (x.place(v.0), y.place(v.1)));
@@ -252,14 +267,13 @@ impl Chart {
 
     /// Names in rows below the title; the top of what is below them.
     fn legend(&self, canvas: &mut Canvas, top: f64) -> f64 {
-        let named: Vec<(usize, &Series)> =
-            self.series.iter().enumerate().filter(|(_, s)| !s.name.is_empty()).collect();
-        let names: Vec<&str> = named.iter().map(|(_, s)| s.name.as_str()).collect();
+        let named: Vec<&Series> = self.series.iter().filter(|series| !series.name.is_empty()).collect();
+        let names: Vec<&str> = named.iter().map(|series| series.name.as_str()).collect();
         let swatch = 30.0;
         let (places, count) = rows(&names, LABEL, canvas.width - 2.0 * EDGE, swatch);
-        for ((i, series), (row, x, name)) in named.into_iter().zip(places) {
+        for (series, (row, x, name)) in named.into_iter().zip(places) {
             let (x, y) = (EDGE + x, top + 20.0 * row as f64 + 10.0);
-            series.draw_swatch(canvas, style(i), (x, y));
+            series.draw_swatch(canvas, (x, y));
             canvas.text((x + swatch, y + 0.35 * LABEL.size), &name, LABEL, Anchor::Start);
         }
         top + 20.0 * count as f64 + if count > 0 { 6.0 } else { 0.0 }
@@ -267,10 +281,10 @@ impl Chart {
 
     /// The ends of the lines and their names, none wider than a third of the picture.
     fn ends(&self, canvas: &Canvas) -> Vec<End> {
-        let named = self.series.iter().enumerate().filter(|(_, s)| !s.name.is_empty());
-        let end = |(i, series): (usize, &Series)| {
+        let named = self.series.iter().filter(|series| !series.name.is_empty());
+        let end = |series: &Series| {
             let y = series.shapes.iter().rev().find_map(|shape| shape.values().last())?;
-            let style = style(i);
+            let style = series.style;
             let words = Font { colour: style.ink, ..TICK }.fit(&series.name, canvas.width / 3.0);
             Some(End { at: (*series.x.last()?, y), words, style })
         };

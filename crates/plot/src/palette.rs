@@ -31,6 +31,9 @@ pub(crate) fn style(i: usize) -> Style {
     Style { colour, ink, dash: DASHES[i / COLOURS.len() % DASHES.len()], marker: i }
 }
 
+/// What belongs to no series.
+pub(crate) const REST: Style = Style { colour: AXIS, ink: FAINT_INK, dash: "", marker: 0 };
+
 pub(crate) const INK: &str = "#333333";
 pub(crate) const FAINT_INK: &str = "#5A5A5A";
 pub(crate) const GRID: &str = "#E7E7E7";

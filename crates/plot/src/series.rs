@@ -9,6 +9,7 @@ use estimand_core::{Error, Result};
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
     pub(crate) name: String,
+    pub(crate) style: Style,
     pub(crate) x: Vec<f64>,
     /// What is drawn over `x`, each a line of values; two of a band.
     pub(crate) shapes: Vec<Shape>,
@@ -48,13 +49,8 @@ impl Series {
         check_values(&format!("y of {what}"), &y)
     }
 
-    pub(crate) fn draw(
-        &self,
-        canvas: &mut Canvas,
-        style: Style,
-        front: bool,
-        place: impl Fn(Point) -> Point,
-    ) {
+    pub(crate) fn draw(&self, canvas: &mut Canvas, front: bool, place: impl Fn(Point) -> Point) {
+        let style = self.style;
         let places =
             |y: &[f64]| -> Vec<Point> { self.x.iter().zip(y).map(|(x, y)| place((*x, *y))).collect() };
         for shape in self.shapes.iter().filter(|shape| front != matches!(shape, Shape::Band(..))) {
@@ -81,7 +77,8 @@ impl Series {
         }
     }
 
-    pub(crate) fn draw_swatch(&self, canvas: &mut Canvas, style: Style, (x, y): Point) {
+    pub(crate) fn draw_swatch(&self, canvas: &mut Canvas, (x, y): Point) {
+        let style = self.style;
         for shape in &self.shapes {
             match shape {
                 Shape::Line(_) | Shape::Step(_) => {

@@ -332,6 +332,20 @@ proptest! {
 }
 
 #[test]
+fn what_belongs_to_nothing_is_grey_and_takes_no_look_away() {
+    let one = |v: f64| ([v], [v]);
+    let ((x, y), (u, v), (s, t)) = (one(1.0), one(2.0), one(3.0));
+    let chart = Chart::new().points(x, y, "a").rest(u, v, "noise").points(s, t, "b");
+    let all = elements(&chart.svg().unwrap());
+    let drawn = |colour: &str| all.iter().filter(|e| e.attributes.values().any(|v| v == colour)).count();
+    // A point and its name's mark each.
+    assert_eq!([0, 1].map(|i| drawn(palette::style(i).colour)), [2, 2]);
+    assert_eq!(drawn(palette::style(2).colour), 0);
+    let without = Chart::new().points(x, y, "a").points(u, v, "noise").points(s, t, "b").svg().unwrap();
+    assert_ne!(chart.svg().unwrap(), without);
+}
+
+#[test]
 fn dendrograms_have_a_bracket_for_each_join() {
     let tree = || Dendrogram::new([[2, 3], [0, 1], [4, 5]], [1.0, 2.0, 6.0]);
     let all = check(

@@ -14,14 +14,17 @@ use crate::kernel::{Function, GROUP, Kernel, Rows};
 use estimand_core::persist::check_len;
 use estimand_core::{Error, Features, Float, Matrix, MatrixView, Records, Result, Samples, Target};
 use estimand_kernels as kernels;
+use estimand_linalg::matmul_into;
 use estimand_par as par;
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 /// Support vectors that are taken together: eight rows of kernel values for them stay in the nearest cache.
 const RANGE: usize = 256;
 /// Rows that are packed together.
 const BATCH: usize = 64;
+/// Rows whose products with many coefficients are taken together: enough for the product to run at its full speed.
+const TOGETHER: usize = 512;
 
 /// Support vectors, their coefficients, and the kernel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,33 +190,35 @@ impl<F: Float> Expansion<F> {
         (self.state.bounds.len() - 1) * self.state.dual_coef.nrows()
     }
 
-    /// Kernel values of each row with the vectors, n × n_sv; of the kernel's function and never by planes.
+    /// K(X, V) βᵀ of all vectors together, n × m; by the kernel's function and never by planes.
     ///
     /// # Errors
     /// As [`sums`](Self::sums).
-    pub(crate) fn values(&self, x: Records<'_, F>) -> Result<Array2<f64>> {
+    pub(crate) fn products(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         self.state.features.check(x)?;
         x.check_shape()?;
-        let linear = self.packed.is_linear();
-        let vectors = linear.then(|| {
+        let plain = self.packed.is_linear().then(|| {
             Rows::shifted(self.state.vectors.records(), self.state.function, self.state.shift.clone())
         });
-        let packed = vectors.as_ref().unwrap_or(&self.packed);
-        let (n, stride) = (packed.len(), packed.len().next_multiple_of(GROUP));
+        let packed = plain.as_ref().unwrap_or(&self.packed);
+        let (m, n) = self.state.dual_coef.dim();
+        let beta = self.state.dual_coef.t();
         let mut out =
-            Array2::from_shape_vec((x.nrows(), n), kernels::zeros(x.nrows() * n)).unwrap_or_default();
-        let chunk = par::chunk_len(x.nrows(), n * packed.cost()).next_multiple_of(GROUP);
-        let finite = par::map_rows_mut(out.as_slice_mut().unwrap_or_default(), n, chunk, |first, out| {
-            let rows = x.rows(first..first + out.len() / n);
-            let asked = Rows::shifted(rows, self.state.function, packed.shift().to_vec());
-            let (mut queries, mut values) = (asked.queries(), vec![0.0; GROUP * stride]);
-            for (g, out) in out.chunks_mut(GROUP * n).enumerate() {
-                packed.fill(&mut queries, g, 0..n, stride, &mut values);
-                out.chunks_exact_mut(n)
-                    .zip(values.chunks_exact(stride))
-                    .for_each(|(o, v)| o.copy_from_slice(&v[..n]));
-            }
-            asked.is_finite()
+            Array2::from_shape_vec((x.nrows(), m), kernels::zeros(x.nrows() * m)).unwrap_or_default();
+        let chunk = par::chunk_len(x.nrows(), n * (packed.cost() + m / 4)).next_multiple_of(TOGETHER);
+        let finite = par::map_rows_mut(out.as_slice_mut().unwrap_or_default(), m, chunk, |first, out| {
+            let (mut values, mut found) = (Array2::zeros((TOGETHER, n)), Array2::zeros((TOGETHER, m)));
+            out.chunks_mut(TOGETHER * m).enumerate().all(|(batch, out)| {
+                let (from, rows) = (first + batch * TOGETHER, out.len() / m);
+                let (mut values, mut found) =
+                    (values.slice_mut(s![..rows, ..]), found.slice_mut(s![..rows, ..]));
+                let asked =
+                    Rows::shifted(x.rows(from..from + rows), self.state.function, packed.shift().to_vec());
+                packed.fill_rows(&mut asked.queries(), 0, values.as_slice_mut().unwrap_or_default());
+                matmul_into(values.view(), beta, found.view_mut());
+                out.iter_mut().zip(&found).for_each(|(out, found)| *out = F::of(*found));
+                asked.is_finite()
+            })
         });
         if !finite.into_iter().all(|finite| finite) {
             x.check_finite()?;
@@ -287,7 +292,7 @@ impl<F: Float> Expansion<F> {
 
     /// The sums of one row; whether its square is finite.
     fn one(&self, row: &[F], out: &mut [f64]) -> bool {
-        let own = self.packed.square(row);
+        let own = self.packed.own_square(row);
         let mut values = [0.0; RANGE];
         out.fill(0.0);
         for from in (0..self.packed.len()).step_by(RANGE) {

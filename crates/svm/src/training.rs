@@ -1,8 +1,73 @@
-//! What every kernel machine begins with: γ, and the rows that count, packed for the kernel.
+//! What every kernel machine begins with: its settings, γ, and the rows that count, packed for the kernel.
 
-use crate::kernel::{Function, Gamma, Kernel, Rows};
-use estimand_core::{Error, Float, MatrixView, Records, Result};
+use crate::kernel::{Function, Kernel, Rows};
+use crate::smo::Limits;
+use estimand_core::{Describe, Error, Float, MatrixView, Records, Result};
 use ndarray::ArrayView1;
+
+/// Settings of a kernel machine; [`machine!`] declares them.
+pub(crate) trait MachineSettings: Describe {
+    /// The kernel's function, whose γ may follow from the records.
+    fn function<F: Float>(&self, x: Records<'_, F>, weights: Option<ArrayView1<'_, F>>) -> Result<Function>;
+    fn limits(&self) -> Limits;
+}
+
+/// The kernel's function, of settings that hold one.
+macro_rules! function {
+    ($settings:ident, $x:expr, $weights:expr) => {
+        $settings.gamma.of($x, $weights).map(|gamma| $crate::kernel::Function {
+            kernel: $settings.kernel,
+            gamma,
+            degree: $settings.degree,
+            coef0: $settings.coef0,
+        })
+    };
+}
+
+/// Settings of a kernel machine: its own, and those that all have.
+macro_rules! machine {
+    ($(#[$doc:meta])* pub struct $name:ident { $($own:tt)* }) => {
+        estimand_core::params! {
+            $(#[$doc])*
+            pub struct $name {
+                $($own)*
+                /// The kernel.
+                kernel: Kernel = Kernel::Rbf;
+                /// Degree d of a polynomial kernel.
+                degree: u32 = 3;
+                /// Factor γ of the kernel.
+                gamma => Gamma = Gamma::Scale;
+                /// Constant c₀ of polynomial and sigmoid kernels.
+                coef0: f64 = 0.0, finite();
+                /// Largest violation of the optimality conditions.
+                tol: f64 = 1e-3, above(0.0);
+                /// Memory for kernel rows in MB; with more than two classes it is divided among up to eight pairs that
+                /// are solved together.
+                cache_size: f64 = 200.0, above(0.0);
+                /// Most steps, for each pair of classes; `None` stands for 100 for each row (200 in regression), at
+                /// least ten million.
+                max_iter: Option<usize> = None;
+            }
+            accepts: sparse, weights;
+        }
+
+        impl $crate::training::MachineSettings for $name {
+            fn function<F: estimand_core::Float>(
+                &self,
+                x: estimand_core::Records<'_, F>,
+                weights: Option<ndarray::ArrayView1<'_, F>>,
+            ) -> estimand_core::Result<$crate::kernel::Function> {
+                $crate::training::function!(self, x, weights)
+            }
+
+            fn limits(&self) -> $crate::smo::Limits {
+                $crate::smo::Limits { tol: self.tol, cache_size: self.cache_size, max_iter: self.max_iter }
+            }
+        }
+    };
+}
+
+pub(crate) use {function, machine};
 
 /// Rows of positive weight.
 pub(crate) struct Training {
@@ -16,16 +81,13 @@ impl Training {
     /// `balanced` as for [`Rows::new`].
     ///
     /// # Errors
-    /// For records that are not finite, or not what the kernel reads; of [`Gamma::of`].
+    /// For records that are not finite, or not what the kernel reads.
     pub(crate) fn new<F: Float>(
         x: Records<'_, F>,
         weights: Option<ArrayView1<'_, F>>,
-        gamma: Gamma,
-        function: impl FnOnce(f64) -> Function,
+        function: Function,
         balanced: bool,
     ) -> Result<Self> {
-        x.check_finite()?;
-        let function = function(gamma.of(x, weights)?);
         match (function.kernel, x.values()) {
             (Kernel::Precomputed | Kernel::Custom(_), MatrixView::Sparse(_)) => {
                 return Err(Error::unsupported(

@@ -6,9 +6,8 @@ use estimand_core::persist::{settings_from_json, settings_to_json};
 use estimand_core::records::Table;
 use estimand_core::serde;
 use estimand_core::{
-    ClassWeight, Classifier, Decide, Describe, Fit, FitBatches, FitClasses, Float, InverseTransform, Label,
-    LearnClasses, PartialFit, Persist, Predict, PredictOne, PredictProba, Probabilities, Records, Result,
-    Samples, Scores, Transform, TransformOne,
+    ClassWeight, Decide, Describe, Fit, FitBatches, Float, InverseTransform, Label, LearnClasses, PartialFit,
+    Persist, Predict, PredictOne, PredictProba, Records, Result, Samples, Transform, TransformOne,
 };
 use ndarray::{Array1, Array2, Axis};
 use serde_json::Value;
@@ -77,20 +76,22 @@ where
     add_settings_checks(suite, regress::<f64, E, Double>)
 }
 
-fn classify<F: Float, E: FitClasses>(
-    estimator: &E,
-    train: Train<'_, F>,
-    ask: Records<'_, F>,
-) -> Result<Array2<f64>> {
-    let model: Classifier<E::Model<F>, usize> = estimator.fit_samples(samples(train, train.labels))?;
-    Ok(widen(model.decision_function(ask)?))
+fn classify<F: Float, E, M>(estimator: &E, train: Train<'_, F>, ask: Records<'_, F>) -> Result<Array2<f64>>
+where
+    E: Fit<F, Array1<usize>, Model = M>,
+    M: Decide<F>,
+{
+    let model = estimator.fit_samples(samples(train, train.labels))?;
+    Ok(widen(model.decision_records(ask)?))
 }
 
 /// The suite of a classifier.
-pub fn classifier<E: Settings + FitClasses>(estimator: E) -> Suite<E>
+pub fn classifier<E, Double, Single>(estimator: E) -> Suite<E>
 where
-    E::Model<f64>: Send + Sync,
-    E::Model<f32>: Send + Sync,
+    E: Settings + classifiers::LearnsAny,
+    E: Fit<f64, Array1<usize>, Model = Double> + Fit<f32, Array1<usize>, Model = Single>,
+    Double: Decide<f64> + Send + Sync + 'static,
+    Single: Decide<f32> + Send + Sync + 'static,
 {
     let (double, single) = (estimator.clone(), estimator.clone());
     let mut suite = Suite::new(
@@ -100,7 +101,7 @@ where
         Box::new(move |train, ask| classify(&single, train, ask)),
     );
     classifiers::add(&mut suite, &estimator);
-    add_settings_checks(suite, classify::<f64, E>)
+    add_settings_checks(suite, classify::<f64, E, Double>)
 }
 
 fn change<F: Float, E>(estimator: &E, train: Train<'_, F>, ask: Records<'_, F>) -> Result<Array2<f64>>
@@ -246,20 +247,29 @@ impl<E: Settings> Suite<E> {
     }
 
     /// The classifier gives probabilities.
-    pub fn probabilities(mut self) -> Self
+    pub fn probabilities<M>(mut self) -> Self
     where
-        E: FitClasses,
-        E::Model<f64>: Probabilities<f64>,
+        E: Fit<f64, Array1<usize>, Model = M>,
+        M: Predict<f64, Output = Array1<usize>> + PredictProba<f64> + Decide<f64>,
     {
         let estimator = self.estimator.clone();
-        self.add("probabilities_agree_with_decisions", move |_| classifiers::probabilities(&estimator));
+        self.add("probabilities_agree_with_decisions", move |_| {
+            classifiers::probabilities(&|train| {
+                let model = estimator.fit_samples(samples(train, train.labels))?;
+                Ok((
+                    model.predict_records(train.x)?,
+                    model.predict_proba_records(train.x)?,
+                    model.decision_records(train.x)?,
+                ))
+            })
+        });
         self
     }
 
     /// Classes can be given weights; `set` is the setter.
     pub fn class_weights(mut self, set: fn(E, ClassWeight) -> E) -> Self
     where
-        E: FitClasses,
+        E: classifiers::Learns<usize>,
     {
         let estimator = self.estimator.clone();
         self.add("class_weights_are_weights_of_rows", move |s| {
@@ -331,17 +341,18 @@ where
         Ok(model.predict_records(x)?.insert_axis(Axis(1)))
     }
 }
-impl<E: FitClasses> saved::Saved<Labels> for E
+impl<E, M> saved::Saved<(Labels, M)> for E
 where
-    E::Model<f64>: Persist,
+    E: Fit<f64, Array1<String>, Model = M>,
+    M: Decide<f64> + Persist,
 {
-    type Model = Classifier<E::Model<f64>, String>;
+    type Model = M;
     fn fit_on(&self, train: Train<'_, f64>) -> Result<Self::Model> {
         let words = train.labels.mapv(|l| format!("class {l}"));
         self.fit_samples(Samples { weights: train.weights, ..Samples::new(train.x, words.view()) })
     }
     fn ask(model: &Self::Model, x: Records<'_, f64>) -> Result<Array2<f64>> {
-        model.model().scores(x)
+        model.decision_records(x)
     }
 }
 impl<E> saved::Saved<Nothing> for E
@@ -371,9 +382,13 @@ where
         })
     }
 }
-impl<E: FitClasses> one_row::OneRow<Labels> for E {
+impl<E, M> one_row::OneRow<(Labels, M)> for E
+where
+    E: Fit<f64, Array1<usize>, Model = M>,
+    M: Predict<f64, Output = Array1<usize>> + for<'m> PredictOne<f64, One<'m> = &'m usize> + 'static,
+{
     fn both(&self, train: Train<'_, f64>, rows: &Array2<f64>) -> Result<one_row::Both> {
-        let model: Classifier<E::Model<f64>, usize> = self.fit_samples(samples(train, train.labels))?;
+        let model = self.fit_samples(samples(train, train.labels))?;
         let batch = model.predict_records(rows.into())?.mapv(|l| l as f64);
         one_row::compare(rows, batch.insert_axis(Axis(1)), &|row, scratch| {
             Ok(vec![*model.predict_one(row, scratch)? as f64])
@@ -394,22 +409,6 @@ where
             Ok(out)
         })
     }
-}
-
-/// The predicted labels and the probabilities of a classifier, for the checks that need both.
-pub(crate) fn labels_and_probabilities<E: FitClasses>(
-    estimator: &E,
-    train: Train<'_, f64>,
-) -> Result<(Array1<usize>, Array2<f64>, Array2<f64>)>
-where
-    E::Model<f64>: Probabilities<f64>,
-{
-    let model: Classifier<E::Model<f64>, usize> = estimator.fit_samples(samples(train, train.labels))?;
-    Ok((
-        model.predict_records(train.x)?,
-        model.predict_proba_records(train.x)?,
-        model.decision_function(train.x)?,
-    ))
 }
 
 /// Transformed records whatever the storage, for transformers.

@@ -28,6 +28,8 @@ def out_vectors(o, D, fitted, predicted):
 svm = dict(fit=fit_xy, predict=predict, outputs=out_vectors)
 case("svc_rbf", FAMILY, "svc_20k_20", sklearn(new(SVM + "SVC", C=1.0, gamma=0.02, cache_size=500)),
      quality=q.svm(q.accuracy, rbf_kernel(0.02)), note="C 1, gamma 0.02", **svm)
+case("svc_rbf_200k", FAMILY, "svc_200k_20", sklearn(new(SVM + "SVC", C=1.0, gamma=0.02, cache_size=500)),
+     quality=q.svm(q.accuracy), note="C 1, gamma 0.02, a cache of 500 MB", **svm)
 case("svc_linear", FAMILY, "svc_10k_50", sklearn(new(SVM + "SVC", C=1.0, kernel="linear", cache_size=500)),
      quality=q.svm(q.accuracy, linear_kernel), note="C 1", **svm)
 case("svr_rbf", FAMILY, "svr_10k_20", sklearn(new(SVM + "SVR", C=1.0, gamma=0.02, cache_size=500)), quality=q.svm(q.r2),

@@ -20,6 +20,7 @@
 //! The number of clusters follows from the preference: the lower, the fewer. Costs O(n²) a round, and three n × n tables.
 //!
 //! **When not.** Beyond some thousand rows. For a given number of examples take [`KMedoids`](crate::KMedoids), which also says what it minimises.
+//! Sample weights are refused, as repeated rows are examples of one another: repeat the rows.
 //!
 //! **Differs from scikit-learn.** Other draws of the noise. One preference for all rows.
 //!

@@ -12,17 +12,17 @@ const SMALLER: usize = 256;
 struct Table<F> {
     /// d, k × k; infinite from and to what is no cluster any more, and on the diagonal.
     distances: Array2<F>,
-    /// Number of rows; 0 for what is no cluster any more.
+    /// Weight of the rows; 0 for what is no cluster any more.
     sizes: Vec<f64>,
     /// A row of each.
     rows: Vec<usize>,
 }
 
 /// The joins of all rows, in the order of the chain.
-pub(super) fn joins<F: Float>(mut distances: Array2<F>, linkage: Linkage) -> Vec<Join> {
+pub(super) fn joins<F: Float>(mut distances: Array2<F>, sizes: Vec<f64>, linkage: Linkage) -> Vec<Join> {
     let n = distances.nrows();
     distances.diag_mut().fill(F::infinity());
-    let mut table = Table { distances, sizes: vec![1.0; n], rows: (0..n).collect() };
+    let mut table = Table { distances, sizes, rows: (0..n).collect() };
     let (mut chain, mut joins): (Vec<usize>, Vec<Join>) =
         (Vec::new(), Vec::with_capacity(n.saturating_sub(1)));
     while joins.len() + 1 < n {

@@ -93,7 +93,7 @@ fn neighbours<F: Float>(
     Ok((neighbours, parts.len()))
 }
 
-/// Means and numbers of rows of clusters.
+/// Means and weights of clusters.
 struct Means {
     means: Vec<Vec<f64>>,
     sizes: Vec<f64>,
@@ -121,12 +121,13 @@ pub(super) fn tree<F: Float, Y: Target>(
     settings: &AgglomerativeClustering,
     samples: &Samples<'_, F, Y>,
     pattern: &Csr<f64>,
+    sizes: Vec<f64>,
 ) -> Result<(Tree, usize)> {
     crate::metric::check_given(&settings.metric, NAME)?;
     let (n, linkage) = (samples.nrows(), settings.linkage);
     let rows = Rows { x: samples.x, metric: (!settings.precomputed).then_some(&settings.metric) };
     let (mut neighbours, parts) = neighbours(&rows, pattern)?;
-    let mut clusters = Means { means: Vec::new(), sizes: vec![1.0; n] };
+    let mut clusters = Means { means: Vec::new(), sizes };
     if linkage == Linkage::Ward {
         let (points, _) = Points::new(samples.x, None)?;
         clusters.means = (0..n)
@@ -136,6 +137,11 @@ pub(super) fn tree<F: Float, Y: Target>(
                 row
             })
             .collect();
+        let sizes = &clusters.sizes;
+        for (a, near) in neighbours.iter_mut().enumerate() {
+            near.iter_mut()
+                .for_each(|(b, d)| *d *= (2.0 * sizes[a] * sizes[*b] / (sizes[a] + sizes[*b])).sqrt());
+        }
     }
     let pairs = neighbours.iter().enumerate().flat_map(|(a, near)| {
         near.range(a + 1..).map(move |(b, d)| Reverse(Pair { distance: *d, clusters: [a, *b] }))

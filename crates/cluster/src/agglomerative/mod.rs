@@ -28,10 +28,13 @@
 //! | complete, average, given distances | n²p | n² numbers |
 //! | with m pairs of neighbours | m p log m | m |
 //!
+//! Weights count rows: |A| is the weight of A, and a row of weight 2 is the same row twice, joined to itself at distance 0. They
+//! matter to ward and to average linkage. The tree holds every row, so none may have weight 0.
+//!
 //! **When not.** Time grows with n² (beyond 50 000 rows take a tree of features, [`Birch`](crate::Birch)). Single linkage follows chains of
 //! rows between clusters; ward wants round ones. There is no prediction: the tree is one of the training rows.
 //!
-//! **Differs from scikit-learn.** Any metric; distances are always kept, so that the same tree can be [cut](AgglomerativeModel::cut) again.
+//! **Differs from scikit-learn.** Any metric and sample weights; distances are always kept, so that the same tree can be [cut](AgglomerativeModel::cut) again.
 //! Labels are the same up to their numbers. Among equal distances another pair may be joined first.
 //!
 //! **References.** \[Ward63\], \[Murtagh83\], \[Muellner11\], \[Gower69\].
@@ -99,7 +102,7 @@ estimand_core::params! {
         /// are not connected are connected by their nearest rows.
         connectivity: Option<Csr<f64>> = None;
     }
-    accepts: ;
+    accepts: weights;
 }
 
 const NAME: &str = "AgglomerativeClustering";
@@ -109,9 +112,6 @@ impl AgglomerativeClustering {
         self.check()?;
         samples.check()?;
         let n = samples.nrows();
-        if samples.weights.is_some() {
-            return Err(Error::unsupported(NAME, "sample weights; repeat the rows"));
-        }
         if self.distance_threshold.is_none() && self.n_clusters > n {
             let allowed = format!("at most the number of rows, {n}");
             return Err(Error::parameter("n_clusters", self.n_clusters, allowed));
@@ -155,6 +155,15 @@ impl AgglomerativeClustering {
     }
 }
 
+/// ω, ones where there are none.
+fn weights<F: Float, Y: Target>(samples: &Samples<'_, F, Y>) -> Result<Vec<f64>> {
+    let Some(weights) = samples.weights else { return Ok(vec![1.0; samples.nrows()]) };
+    if let Some(row) = weights.iter().position(|w| *w <= F::zero()) {
+        return Err(Error::unsupported(NAME, format!("a weight of 0, that of row {row}; leave the row out")));
+    }
+    Ok(weights.iter().map(|w| w.f64()).collect())
+}
+
 /// The edges of the shortest tree through all rows are the joins of single linkage.
 fn spanning<F: Float, Y: Target>(samples: &Samples<'_, F, Y>, metric: &Metric) -> Result<Vec<Join>> {
     let tree = Index::new(samples.x, metric, Algorithm::Auto)?.spanning_tree(0, 1.0)?;
@@ -167,9 +176,10 @@ impl<F: Float, Y: Target> Fit<F, Y> for AgglomerativeClustering {
 
     fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<AgglomerativeModel> {
         self.check_for(&samples)?;
+        let weights = weights(&samples)?;
         let (tree, report) = match &self.connectivity {
             Some(pattern) => {
-                let (tree, parts) = graph::tree(self, &samples, pattern)?;
+                let (tree, parts) = graph::tree(self, &samples, pattern, weights)?;
                 let report = Report::direct("a heap of neighbours");
                 match parts {
                     1 => (tree, report),
@@ -183,9 +193,9 @@ impl<F: Float, Y: Target> Fit<F, Y> for AgglomerativeClustering {
             }
             None => {
                 let joins = match self.linkage {
-                    Linkage::Ward => ward::joins(samples.x)?,
+                    Linkage::Ward => ward::joins(samples.x, &weights)?,
                     Linkage::Single if !self.precomputed => spanning(&samples, &self.metric)?,
-                    linkage => chain::joins(self.all_distances(&samples)?, linkage),
+                    linkage => chain::joins(self.all_distances(&samples)?, weights, linkage),
                 };
                 (Tree::sorted(samples.nrows(), joins), Report::direct("a chain of nearest neighbours"))
             }

@@ -3,7 +3,7 @@ use super::*;
 use estimand_core::Persist;
 use estimand_core::random::Seed;
 use estimand_par as par;
-use ndarray::{Axis, array};
+use ndarray::{Array1, Axis, array};
 use rand::Rng;
 
 const ALL: [Linkage; 4] = [Linkage::Ward, Linkage::Complete, Linkage::Average, Linkage::Single];
@@ -122,6 +122,34 @@ fn joins_that_are_not_neighbours_wait() {
 }
 
 #[test]
+fn weights_are_repetitions() {
+    let x = cloud(60, 3, 8);
+    let w = Array1::from_shape_fn(60, |i| 1.0 + (i % 3) as f64);
+    let rows: Vec<usize> = (0..60).flat_map(|i| vec![i; 1 + i % 3]).collect();
+    let repeated = x.select(Axis(0), &rows);
+    // Neighbours by number, and the repetitions of a row.
+    let near = |rows: &[usize]| {
+        let is_near = |(i, j): (usize, usize)| f64::from(u8::from(rows[i].abs_diff(rows[j]) < 4));
+        Csr::from_dense(Array2::from_shape_fn((rows.len(), rows.len()), is_near).view())
+    };
+    let every: Vec<usize> = (0..60).collect();
+    for linkage in ALL {
+        for (few, many) in [(None, None), (Some(near(&every)), Some(near(&rows)))] {
+            let settings = AgglomerativeClustering::new(4).linkage(linkage);
+            let weighted = settings.clone().connectivity(few).fit((&x, &[(); 60], &w)).unwrap();
+            let plain = settings.connectivity(many).fit(&repeated).unwrap();
+            assert_eq!(
+                rows.iter().map(|i| weighted.labels()[*i]).collect::<Vec<_>>(),
+                plain.labels().to_vec()
+            );
+            let (zero, apart) = plain.distances().split_at(60);
+            assert!(zero.iter().all(|d| *d == 0.0), "{linkage:?}");
+            assert!(apart.iter().zip(weighted.distances()).all(|(a, b)| (a - b).abs() < 1e-12 * a));
+        }
+    }
+}
+
+#[test]
 fn the_tree_is_cut_by_number_or_by_distance() {
     let x = array![[0.0], [1.0], [10.0], [12.0], [50.0]];
     let settings = AgglomerativeClustering::new(9).linkage(Linkage::Complete);
@@ -152,6 +180,7 @@ fn bad_input_is_refused_in_words() {
     says(new(2).distance_threshold(Some(-1.0)), "distance_threshold");
     let error = new(1).linkage(Linkage::Single).precomputed(true).fit(&array![[0.0, -1.0], [-1.0, 0.0]]);
     assert!(error.unwrap_err().to_string().contains("row 0 and row 1"));
-    assert!(new(1).fit((&x, &[(); 3], &array![1.0, 1.0, 1.0])).unwrap_err().to_string().contains("weights"));
+    let error = new(1).fit((&x, &[(); 3], &array![1.0, 0.0, 1.0])).unwrap_err().to_string();
+    assert!(error.contains("that of row 1"), "{error}");
     assert!(new(1).fit(&Csr::from_dense(x.view())).is_err());
 }

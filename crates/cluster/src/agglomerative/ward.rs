@@ -1,4 +1,4 @@
-//! The chain of nearest neighbours by ward's distance, from means and numbers of rows alone.
+//! The chain of nearest neighbours by ward's distance, from means and weights alone.
 
 use super::model::Join;
 use crate::kmeans::points::Points;
@@ -14,16 +14,16 @@ struct Clusters {
     count: usize,
     /// Means less the mean of all: p values of eight clusters, then of the next eight.
     means: Vec<f64>,
-    /// Numbers of rows; NaN where there is no cluster.
+    /// Weights of the rows; NaN where there is no cluster.
     sizes: Vec<[f64; EIGHT]>,
     /// A row of each.
     rows: Vec<usize>,
 }
 
 /// The joins of all rows, in the order of the chain.
-pub(super) fn joins<F: Float>(x: Records<'_, F>) -> Result<Vec<Join>> {
+pub(super) fn joins<F: Float>(x: Records<'_, F>, weights: &[f64]) -> Result<Vec<Join>> {
     let (points, _) = Points::new(x, None)?;
-    let mut clusters = Clusters::new(&points);
+    let mut clusters = Clusters::new(&points, weights);
     let n = clusters.count;
     let mut joins = Vec::with_capacity(n.saturating_sub(1));
     let mut chain: Vec<usize> = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn joins<F: Float>(x: Records<'_, F>) -> Result<Vec<Join>> {
 }
 
 impl Clusters {
-    fn new<F: Float>(points: &Points<'_, F>) -> Self {
+    fn new<F: Float>(points: &Points<'_, F>, weights: &[f64]) -> Self {
         let (n, p) = (points.count(), points.origin().len());
         let blocks = n.div_ceil(EIGHT);
         let mut clusters = Self {
@@ -63,7 +63,7 @@ impl Clusters {
         for i in 0..n {
             row.fill(0.0);
             points.add(i, 1.0, &mut row);
-            clusters.put(i, &row, 1.0);
+            clusters.put(i, &row, weights[i]);
         }
         clusters
     }

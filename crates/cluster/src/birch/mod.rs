@@ -16,10 +16,14 @@
 //! 2. The small clusters are joined by ward linkage until `n_clusters` are left, each counting as one row.
 //! 3. Rows go to the nearest small cluster, and belong to its cluster.
 //!
-//! Costs O(n p b log m) for branching factor b; memory O(m p). Means are taken about the mean of all rows.
+//! A model keeps its tree: [`partial_fit`](estimand_core::PartialFit::partial_fit) lets further rows down, and clusters the small
+//! ones anew. Rows in batches are rows one after another.
+//!
+//! Costs O(n p b log m) for branching factor b; memory O(m p). Means are taken about the mean of all rows, or of the first batch.
 //!
 //! **When not.** The tree follows the order of the rows. Where n is not too large for it,
-//! [`AgglomerativeClustering`] of the rows themselves is the better tree.
+//! [`AgglomerativeClustering`] of the rows themselves is the better tree. Sample weights are refused: where the tree puts a row
+//! twice depends on what comes between, so that no sum of weights is the same.
 //!
 //! **Differs from scikit-learn.** Sums are about the mean, so that columns far from zero lose no digits. Fewer small clusters
 //! than `n_clusters` are reported.
@@ -37,24 +41,27 @@ use estimand_core::describe::{above, at_least};
 use estimand_core::persist::check_len;
 use estimand_core::records::Dense;
 use estimand_core::{
-    Describe, Error, Features, Fit, Float, Matrix, Predict, PredictOne, Records, Report, Result, Samples,
-    Scratch, Target, Transform, TransformOne,
+    Describe, Error, Features, Fit, Float, Matrix, PartialFit, Predict, PredictOne, Records, Report, Result,
+    Samples, Scratch, Target, Transform, TransformOne,
 };
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
+use tree::Tree;
 
 estimand_core::params! {
     /// BIRCH; see [the module](crate::birch).
     ///
     /// ```
     /// use estimand_cluster::Birch;
-    /// use estimand_core::{Fit, Predict};
+    /// use estimand_core::{Fit, PartialFit, Predict};
     /// use ndarray::array;
     ///
     /// let x = array![[0.0, 1.0], [0.3, 1.0], [-0.3, 1.0], [0.0, -1.0], [0.3, -1.0], [-0.3, -1.0]];
-    /// let model = Birch::new().n_clusters(None).fit(&x)?;
+    /// let mut model = Birch::new().n_clusters(None).fit(&x)?;
     /// assert_eq!(model.labels().to_vec(), [0, 0, 0, 1, 1, 1]);
     /// assert_eq!(model.predict(&array![[5.0, -3.0]])?.to_vec(), [1]);
+    /// model.partial_fit(&array![[9.0, 9.0]])?;
+    /// assert_eq!(model.n_clusters(), 3);
     /// # Ok::<(), estimand_core::Error>(())
     /// ```
     pub struct Birch {
@@ -70,29 +77,44 @@ estimand_core::params! {
 
 const NAME: &str = "Birch";
 
+/// Dense rows without weights.
+fn check<F: Float, Y: Target>(samples: &Samples<'_, F, Y>) -> Result<()> {
+    samples.check()?;
+    if samples.weights.is_some() {
+        return Err(Error::unsupported(NAME, "sample weights; repeat the rows"));
+    }
+    samples.x.dense(NAME).map(|_| ())
+}
+
 impl<F: Float, Y: Target> Fit<F, Y> for Birch {
     type Model = BirchModel<F>;
 
     fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<BirchModel<F>> {
         self.check()?;
-        samples.check()?;
-        if samples.weights.is_some() {
-            return Err(Error::unsupported(NAME, "sample weights; repeat the rows"));
-        }
-        samples.x.dense(NAME)?;
+        check(&samples)?;
         let (points, _) = Points::new(samples.x, None)?;
-        let about = tree::centers(&points, self.threshold, self.branching_factor);
-        let p = points.origin().len();
-        let (m, mean) = (about.len() / p, points.origin().iter().cycle());
-        let centers: Vec<F> = about.iter().zip(mean).map(|(c, m)| F::of(c + m)).collect();
-        let centers = Array2::from_shape_vec((m, p), centers).map_err(|e| Error::numerical(e.to_string()))?;
+        let mut tree = Tree::new(self.threshold, self.branching_factor);
+        tree.grow(&points);
+        self.read_off(tree, &points, Features::of(samples.x))
+    }
+}
+
+impl Birch {
+    /// The clusters of a tree, to which the last rows came.
+    fn read_off<F: Float>(
+        &self,
+        tree: Tree,
+        points: &Points<'_, F>,
+        features: Features,
+    ) -> Result<BirchModel<F>> {
+        let (about, p) = (tree.centers(), points.origin().len());
+        let about = Array2::from_shape_vec((about.len() / p, p), about)
+            .map_err(|e| Error::numerical(e.to_string()))?;
+        let m = about.nrows();
+        let centers = Array2::from_shape_fn((m, p), |(c, j)| F::of(about[[c, j]] + points.origin()[j]));
         let mut report = Report::direct("a tree of small clusters").note(format!("{m} small clusters"));
         let clusters = match self.n_clusters {
-            Some(k) if k < m => {
-                let about =
-                    Array2::from_shape_vec((m, p), about).map_err(|e| Error::numerical(e.to_string()))?;
-                AgglomerativeClustering::new(k).fit(&about)?.labels().to_vec()
-            }
+            Some(k) if k < m => AgglomerativeClustering::new(k).fit(&about)?.labels().to_vec(),
             Some(k) if k > m => {
                 report = report
                     .note(format!("fewer than the {k} clusters that were asked for; lower `threshold`"));
@@ -101,15 +123,18 @@ impl<F: Float, Y: Target> Fit<F, Y> for Birch {
             _ => (0..m).collect(),
         };
         let stored = Centres::new(centers.iter().map(|c| c.f64()).collect(), points.origin());
-        let nearest = KMeansModel::around(centers, &points, &stored, Features::of(samples.x), report);
-        Ok(BirchModel { labels: nearest.labels().map(|c| clusters[*c]), nearest, clusters })
+        let nearest = KMeansModel::around(centers, points, &stored, features, report);
+        let labels = nearest.labels().map(|c| clusters[*c]);
+        Ok(BirchModel { settings: self.clone(), tree, labels, nearest, clusters })
     }
 }
 
-/// A fitted [`Birch`].
+/// A fitted [`Birch`]. After [`partial_fit`](PartialFit::partial_fit), labels are those of the last batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
 pub struct BirchModel<F: Float> {
+    settings: Birch,
+    tree: Tree,
     /// The small clusters.
     nearest: KMeansModel<F>,
     clusters: Vec<usize>,
@@ -145,6 +170,18 @@ impl<F: Float> BirchModel<F> {
     /// The columns the model was fitted on.
     pub fn features(&self) -> &Features {
         self.nearest.features()
+    }
+}
+
+impl<F: Float> PartialFit<F, ()> for BirchModel<F> {
+    /// Lets these rows down the tree too.
+    fn partial_fit_samples(&mut self, batch: Samples<'_, F, ()>) -> Result<()> {
+        check(&batch)?;
+        let points = self.nearest.points(batch.x)?;
+        let mut tree = self.tree.clone();
+        tree.grow(&points);
+        *self = self.settings.read_off(tree, &points, self.features().clone())?;
+        Ok(())
     }
 }
 
@@ -185,8 +222,10 @@ estimand_core::persist!(BirchModel<F>, |model| {
     let m = model.clusters.len();
     check_len("clusters of the small ones", model.nearest.centers().nrows(), m)?;
     check_len("labels", model.nearest.labels().len(), model.labels.len())?;
-    match model.clusters.iter().chain(&model.labels).all(|c| *c < m) {
+    let is_usable = model.clusters.iter().chain(&model.labels).all(|c| *c < m)
+        && model.tree.is_sound(m, model.features().count());
+    match is_usable {
         true => Ok(()),
-        false => Err(Error::Persist { what: "clusters that cannot be".into() }),
+        false => Err(Error::Persist { what: "clusters or a tree that cannot be".into() }),
     }
 });

@@ -26,6 +26,17 @@ fn small_clusters_hold_every_row_within_the_threshold() {
 }
 
 #[test]
+fn a_tree_that_cannot_be_is_not_loaded() {
+    let mut model = Birch::new().threshold(0.2).branching_factor(3).fit(&cloud(90)).unwrap();
+    assert!(model.tree.is_sound(model.clusters.len(), 3));
+    let above = &mut model.tree.nodes[model.tree.root];
+    above.features[0].below = Some(model.tree.root);
+    assert!(
+        BirchModel::<f64>::from_bytes(&model.to_bytes().unwrap()).unwrap_err().to_string().contains("tree")
+    );
+}
+
+#[test]
 fn sums_are_those_of_the_rows() {
     // Everything in one small cluster: its mean is that of all rows.
     let x = cloud(300);

@@ -3,17 +3,21 @@
 use crate::kmeans::points::Points;
 use estimand_core::Float;
 use estimand_kernels as kernels;
+use serde::{Deserialize, Serialize};
+
+/// Levels of a tree that can be loaded: rows go down one call within another.
+const DEEPEST: usize = 1000;
 
 /// Sums over the rows of a small cluster, or of all that are below a branch.
-#[derive(Clone, Debug)]
-struct Feature {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Feature {
     n: f64,
     /// Σ x
     sum: Vec<f64>,
     /// Σ ‖x‖²
     squares: f64,
     /// The node below; none for a small cluster.
-    below: Option<usize>,
+    pub(super) below: Option<usize>,
 }
 
 impl Feature {
@@ -29,9 +33,9 @@ impl Feature {
 }
 
 /// Up to b features, and their means side by side for the search.
-#[derive(Clone, Debug, Default)]
-struct Node {
-    features: Vec<Feature>,
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Node {
+    pub(super) features: Vec<Feature>,
     /// Means, one after the other.
     means: Vec<f64>,
     /// ½‖mean‖²
@@ -68,14 +72,22 @@ impl Node {
     }
 }
 
-struct Tree {
-    nodes: Vec<Node>,
+/// The nodes, and the rows' sums in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Tree {
+    pub(super) nodes: Vec<Node>,
+    pub(super) root: usize,
     /// Square of the largest radius.
     threshold: f64,
     most: usize,
 }
 
 impl Tree {
+    /// A tree without rows.
+    pub(super) fn new(threshold: f64, most: usize) -> Self {
+        Self { nodes: vec![Node::default()], root: 0, threshold: threshold * threshold, most }
+    }
+
     /// Adds a row below a node; whether that has too many features then.
     fn insert(&mut self, at: usize, row: &Feature) -> bool {
         if self.nodes[at].features.is_empty() {
@@ -131,35 +143,63 @@ impl Tree {
         }
         halves
     }
-}
 
-/// Means of the small clusters of all rows, about the origin, one after the other.
-pub(super) fn centers<F: Float>(points: &Points<'_, F>, threshold: f64, most: usize) -> Vec<f64> {
-    let p = points.origin().len();
-    let mut tree = Tree { nodes: vec![Node::default()], threshold: threshold * threshold, most };
-    let (mut root, mut row) = (0, Feature::zero(p, None));
-    row.n = 1.0;
-    for i in 0..points.count() {
-        row.sum.fill(0.0);
-        points.add(i, 1.0, &mut row.sum);
-        row.squares = kernels::sum_squares::<f64>(&row.sum);
-        if tree.insert(root, &row) {
-            let (first, second) = tree.divide(root);
-            let mut above = Node::default();
-            above.push(first);
-            above.push(second);
-            root = tree.nodes.len();
-            tree.nodes.push(above);
+    /// Adds all rows, in their order.
+    pub(super) fn grow<F: Float>(&mut self, points: &Points<'_, F>) {
+        let mut row = Feature::zero(points.origin().len(), None);
+        row.n = 1.0;
+        for i in 0..points.count() {
+            row.sum.fill(0.0);
+            points.add(i, 1.0, &mut row.sum);
+            row.squares = kernels::sum_squares::<f64>(&row.sum);
+            if self.insert(self.root, &row) {
+                let (first, second) = self.divide(self.root);
+                let mut above = Node::default();
+                above.push(first);
+                above.push(second);
+                self.root = self.nodes.len();
+                self.nodes.push(above);
+            }
         }
     }
-    // From left to right.
-    let (mut centers, mut waiting) = (Vec::new(), vec![root]);
-    while let Some(at) = waiting.pop() {
-        let node = &tree.nodes[at];
-        match node.features.first().is_some_and(|f| f.below.is_none()) {
-            true => centers.extend_from_slice(&node.means),
-            false => waiting.extend(node.features.iter().rev().filter_map(|f| f.below)),
-        }
+
+    /// The nodes of small clusters, from left to right.
+    fn leaves(&self) -> impl Iterator<Item = &Node> {
+        let mut waiting = vec![self.root];
+        std::iter::from_fn(move || {
+            loop {
+                let node = &self.nodes[waiting.pop()?];
+                if node.features.first().is_some_and(|f| f.below.is_none()) {
+                    return Some(node);
+                }
+                waiting.extend(node.features.iter().rev().filter_map(|f| f.below));
+            }
+        })
     }
-    centers
+
+    /// Means of the small clusters, about the origin, one after the other.
+    pub(super) fn centers(&self) -> Vec<f64> {
+        self.leaves().flat_map(|leaf| leaf.means.iter().copied()).collect()
+    }
+
+    /// Whether this is a tree with `m` small clusters of p columns.
+    pub(super) fn is_sound(&self, m: usize, p: usize) -> bool {
+        let mut is_new = vec![true; self.nodes.len()];
+        let mut waiting = vec![(self.root, 1)];
+        while let Some((at, depth)) = waiting.pop() {
+            let Some(node) = self.nodes.get(at) else { return false };
+            let is_leaf = node.features.first().is_some_and(|f| f.below.is_none());
+            let fits = |f: &Feature| f.sum.len() == p && f.n >= 1.0 && f.below.is_none() == is_leaf;
+            let count = node.features.len();
+            if !std::mem::replace(&mut is_new[at], false)
+                || depth > DEEPEST
+                || !node.features.iter().all(fits)
+                || (count == 0, node.half.len(), node.means.len()) != (false, count, count * p)
+            {
+                return false;
+            }
+            waiting.extend(node.features.iter().filter_map(|f| f.below).map(|below| (below, depth + 1)));
+        }
+        self.leaves().map(|leaf| leaf.features.len()).sum::<usize>() == m
+    }
 }

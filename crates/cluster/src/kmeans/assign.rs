@@ -21,11 +21,13 @@ use estimand_kernels::{self as kernels, Nearest};
 use estimand_par as par;
 
 /// Rows that are looked at together.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 2048;
 /// No centre yet.
 pub(super) const NONE: u32 = u32::MAX;
 /// Bounds are drawn outwards by this share: far above their rounding, far below what they need to tell apart.
 const MARGIN: f64 = 1e-12;
+/// The same for bounds in single precision.
+const SINGLE: f32 = 1e-6;
 
 /// A row that changes its centre.
 pub(super) struct Move {
@@ -165,6 +167,18 @@ struct Search<'s, F: Float> {
     half: Vec<f64>,
     /// Largest ‖c − m‖².
     largest: f64,
+    /// Ways of the groups, rounded up.
+    group_ways: Vec<f32>,
+}
+
+/// What a search uses again and again.
+struct Desk {
+    panel: Vec<[f64; 8]>,
+    /// Whether eight rows need each group.
+    needed: Vec<bool>,
+    /// What was found in the groups that they needed.
+    seen: Vec<(usize, Nearest)>,
+    moves: Vec<Move>,
 }
 
 impl<'s, F: Float> Search<'s, F> {
@@ -178,22 +192,27 @@ impl<'s, F: Float> Search<'s, F> {
         };
         let half: Vec<f64> = places.map(|c| centres.half[c]).collect();
         let largest = half.iter().fold(0.0_f64, |m, h| m.max(2.0 * h));
-        Self { points, centres, groups, ways, placed, half, largest }
+        let group_ways = ways.group.iter().map(|way| (*way as f32).next_up()).collect();
+        Self { points, centres, groups, ways, placed, half, largest, group_ways }
     }
 
     /// Looks at the rows of a part that need it.
     fn part(&self, part: &mut Part<'_>) -> Vec<Move> {
-        let mut moves = Vec::new();
+        let mut desk = Desk {
+            panel: vec![[0.0; 8]; self.centres.width()],
+            needed: vec![true; self.groups.count()],
+            seen: Vec::with_capacity(self.groups.count()),
+            moves: Vec::new(),
+        };
         let mut rows = self.doubtful(part);
         if !part.by_group.is_empty() {
             rows.sort_unstable_by_key(|i| (part.labels[*i], *i));
         }
         match self.points {
             Points::Dense { rows: x, origin } => {
-                let mut panel = vec![[0.0; 8]; origin.len()];
-                let mut seen = Vec::with_capacity(self.groups.count());
-                for rows in rows.chunks(8) {
-                    self.eight(part, rows, x, origin, &mut panel, &mut seen, &mut moves);
+                for (k, eight) in rows.chunks(8).enumerate() {
+                    rows.iter().skip(8 * (k + 1)).take(8).for_each(|i| self.points.prefetch(part.first + i));
+                    self.eight(part, eight, x, origin, &mut desk);
                 }
             }
             Points::Sparse { rows: x, .. } => {
@@ -218,12 +237,12 @@ impl<'s, F: Float> Search<'s, F> {
                             found.second[0] = found.second[0].min(*s);
                         }
                     }
-                    self.settle(part, i, 0, norm, &found, &[(0, found)], &mut moves);
+                    self.settle(part, i, 0, norm, &found, &[(0, found)], &mut desk.moves);
                 }
             }
         }
-        moves.sort_unstable_by_key(|m: &Move| m.row);
-        moves
+        desk.moves.sort_unstable_by_key(|m: &Move| m.row);
+        desk.moves
     }
 
     /// Rows of a part whose nearest centre may be another one now; their upper bounds are exact where there are several groups.
@@ -232,13 +251,20 @@ impl<'s, F: Float> Search<'s, F> {
         if part.upper.is_empty() || part.labels.first() == Some(&NONE) {
             return all.collect();
         }
-        let lower = |part: &Part<'_>, i: usize| part.lower[i] - self.ways.all;
         let way = |part: &Part<'_>, i: usize| self.ways.centre[part.labels[i] as usize];
-        let mut rows: Vec<usize> =
-            all.filter(|i| part.upper[*i] + way(part, *i) >= lower(part, *i)).collect();
+        let is_open =
+            |part: &Part<'_>, i: usize| part.upper[i] + way(part, i) >= part.lower[i] - self.ways.all;
+        let mut rows: Vec<usize> = all.filter(|i| is_open(part, *i)).collect();
         // A search of one group costs hardly more than the distance that may spare it, and gives both bounds.
         if part.by_group.is_empty() && matches!(self.points, Points::Dense { .. }) {
             return rows;
+        }
+        // The longest way of all says little of the other groups; theirs are nearer at hand than the row.
+        if !part.by_group.is_empty() {
+            rows.retain(|i| {
+                part.lower[*i] = self.ways.all + self.least(part, *i);
+                is_open(part, *i)
+            });
         }
         let numbers: Vec<usize> = rows.iter().map(|i| part.first + i).collect();
         let own: Vec<u32> = rows.iter().map(|i| part.labels[*i]).collect();
@@ -246,23 +272,40 @@ impl<'s, F: Float> Search<'s, F> {
         rows.retain(|i| {
             let upper = distances.next().unwrap_or(f64::INFINITY).sqrt() * (1.0 + MARGIN);
             part.upper[*i] = upper - way(part, *i);
-            upper >= lower(part, *i)
+            is_open(part, *i)
         });
         rows
     }
 
+    /// The least l_g of a row.
+    fn least(&self, part: &Part<'_>, i: usize) -> f64 {
+        let t = self.group_ways.len();
+        let bounds = part.by_group[i * t..(i + 1) * t].iter().zip(&self.group_ways).map(|(l, way)| l - way);
+        let least = bounds.fold(f32::INFINITY, |least, l| if l < least { l } else { least });
+        f64::from(least * (1.0 - SINGLE.copysign(least)))
+    }
+
+    /// Marks the groups in which one of the rows may have its nearest centre.
+    fn mark(&self, part: &Part<'_>, rows: &[usize], needed: &mut [bool]) {
+        if part.by_group.is_empty() || part.labels[rows[0]] == NONE {
+            return;
+        }
+        let t = needed.len();
+        needed.fill(false);
+        for i in rows {
+            let label = part.labels[*i] as usize;
+            let upper = (part.upper[*i] + self.ways.centre[label]) as f32;
+            let bounds = part.by_group[i * t..(i + 1) * t].iter().zip(&self.group_ways);
+            for (needed, (l, way)) in needed.iter_mut().zip(bounds) {
+                *needed |= *l <= (upper + way) * (1.0 + SINGLE);
+            }
+            needed[self.groups.of[label] as usize] = true;
+        }
+    }
+
     /// Searches for eight dense rows, or as many as there are.
-    #[allow(clippy::too_many_arguments, reason = "buffers of the caller")]
-    fn eight(
-        &self,
-        part: &mut Part<'_>,
-        rows: &[usize],
-        x: &[F],
-        origin: &[f64],
-        panel: &mut [[f64; 8]],
-        seen: &mut Vec<(usize, Nearest)>,
-        moves: &mut Vec<Move>,
-    ) {
+    fn eight(&self, part: &mut Part<'_>, rows: &[usize], x: &[F], origin: &[f64], desk: &mut Desk) {
+        let Desk { panel, needed, seen, moves } = desk;
         let mut slices: [&[F]; 8] = [&[]; 8];
         for (slice, i) in slices.iter_mut().zip(rows) {
             *slice = Points::row(x, origin, part.first + i);
@@ -272,32 +315,17 @@ impl<'s, F: Float> Search<'s, F> {
         for x in &*panel {
             (0..8).for_each(|l| norm[l] += x[l] * x[l]);
         }
-        let (p, t) = (origin.len(), self.groups.count());
+        let p = origin.len();
+        self.mark(part, rows, needed);
         seen.clear();
         let mut found = Nearest::NONE;
-        for g in 0..t {
-            let needed = part.by_group.is_empty()
-                || rows.iter().any(|i| {
-                    let label = part.labels[*i];
-                    label == NONE || self.groups.of[label as usize] as usize == g || {
-                        let upper = part.upper[*i] + self.ways.centre[label as usize];
-                        f64::from(part.by_group[*i * t + g]) - self.ways.group[g] <= upper
-                    }
-                });
-            if needed {
-                let places = self.groups.start[g]..self.groups.start[g + 1];
-                let centres = &self.placed[places.start * p..places.end * p];
-                let mut of_group = Nearest::NONE;
-                kernels::nearest_eight::<f64>(
-                    panel,
-                    centres,
-                    &self.half[places.clone()],
-                    places.start,
-                    &mut of_group,
-                );
-                found.join(&of_group);
-                seen.push((g, of_group));
-            }
+        for (g, _) in needed.iter().enumerate().filter(|(_, needed)| **needed) {
+            let places = self.groups.start[g]..self.groups.start[g + 1];
+            let centres = &self.placed[places.start * p..places.end * p];
+            let (mut of_group, half) = (Nearest::NONE, &self.half[places.clone()]);
+            kernels::nearest_eight::<f64>(panel, centres, half, places.start, &mut of_group);
+            found.join(&of_group);
+            seen.push((g, of_group));
         }
         for (l, i) in rows.iter().enumerate() {
             self.settle(part, *i, l, norm[l], &found, seen, moves);
@@ -344,10 +372,7 @@ impl<'s, F: Float> Search<'s, F> {
             } else {
                 let kept = &mut part.by_group[i * t..(i + 1) * t];
                 bounds.for_each(|(g, bound)| kept[g] = ((bound + self.ways.group[g]) as f32).next_down());
-                kept.iter()
-                    .zip(&self.ways.group)
-                    .map(|(l, way)| f64::from(*l) - way)
-                    .fold(f64::INFINITY, f64::min)
+                self.least(part, i)
             };
     }
 

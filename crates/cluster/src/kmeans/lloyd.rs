@@ -12,6 +12,8 @@ const GROUP: usize = 8;
 const ONE_GROUP: usize = 24;
 /// Threads that moving rows between sums is worth.
 const SHARES: usize = 8;
+/// Moves between a row's being asked for and its turn.
+const AHEAD: usize = 64;
 /// Values moved that are worth sharing out.
 const WORTHWHILE: usize = 200_000;
 
@@ -58,8 +60,10 @@ pub(super) fn run<F: Float>(points: &Points<'_, F>, weights: &[f64], start: Cent
         assignment.moved(&ways);
         outcome.centres = next;
         outcome.iterations += 1;
-        // Not before: centres may begin as single rows, which tell little of where they will stand.
+        // Not before: centres may begin as single rows, which tell little of where they will stand. Sparse rows meet all
+        // centres at once.
         if outcome.iterations == 1
+            && let Points::Dense { .. } = points
             && let Some(groups) = groups(&outcome.centres, plan.bounds)
         {
             assignment.regroup(groups);
@@ -152,7 +156,10 @@ impl Sums {
         par::for_each_chunk_mut(&mut self.0, share, |first, sums| {
             let count = sums.len();
             let own = |c: u32| (c != NONE).then(|| (c as usize).wrapping_sub(first)).filter(|c| *c < count);
-            for m in moves {
+            for (k, m) in moves.iter().enumerate() {
+                if let Some(soon) = moves.get(k + AHEAD).filter(|m| own(m.from).or(own(m.to)).is_some()) {
+                    points.prefetch(soon.row);
+                }
                 if let Some(c) = own(m.from) {
                     sums[c].remove(points, m.row, weights[m.row]);
                 }

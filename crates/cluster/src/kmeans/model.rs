@@ -123,7 +123,7 @@ impl<F: Float> KMeansModel<F> {
         Ok(-points.distances(&rows, &labels, &self.centres).iter().sum::<f64>())
     }
 
-    pub(super) fn points<'a>(&self, x: Records<'a, F>) -> Result<Points<'a, F>> {
+    pub(crate) fn points<'a>(&self, x: Records<'a, F>) -> Result<Points<'a, F>> {
         self.features().check(x)?;
         x.check_shape()?;
         x.check_finite()?;

@@ -76,6 +76,13 @@ impl<'a, F: Float> Points<'a, F> {
         &rows[i * origin.len()..(i + 1) * origin.len()]
     }
 
+    /// Asks for row i ahead of its turn.
+    pub(crate) fn prefetch(&self, i: usize) {
+        if let Self::Dense { rows, origin } = self {
+            kernels::prefetch(Self::row(rows, origin, i));
+        }
+    }
+
     /// sums ← sums + w (xᵢ − m)
     pub(crate) fn add(&self, i: usize, weight: f64, sums: &mut [f64]) {
         match self {

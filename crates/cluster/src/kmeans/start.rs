@@ -13,6 +13,8 @@ use rand::Rng;
 
 /// Draws that share a pass.
 const LANES: usize = 8;
+/// Rows whose distances are kept while they are used.
+const AT_ONCE: usize = 64;
 
 /// The rows that k-means++ begins with.
 pub(crate) fn plus_plus<F: Float>(
@@ -23,20 +25,14 @@ pub(crate) fn plus_plus<F: Float>(
 ) -> Vec<usize> {
     let (n, stream) = (points.count(), &mut seed.stream(0));
     let draws = (2 + (k as f64).ln() as usize).min(LANES);
-    let mut chosen = Vec::with_capacity(k);
-    let mut nearest = Sums::new(weights.to_vec(), n);
-    chosen.push(nearest.draw(stream));
-    let mut distances = vec![[0.0; LANES]; n];
-    // ωᵢ D²ᵢ for the first centre alone.
-    nearest.values.fill(f64::INFINITY);
-    let mut best = 0;
-    nearest.try_out(points, weights, &chosen, &mut distances);
-    nearest.lower(|i, _| weights[i] * distances[i][best]);
+    let mut left = Potential::new(weights.to_vec(), points.origin().len());
+    let mut chosen = vec![left.draw(stream)];
+    let mut tried = vec![0.0; n * draws];
+    left.values.fill(f64::INFINITY);
+    left.lower(points, weights, &chosen, &mut tried);
     while chosen.len() < k {
-        let drawn: Vec<usize> = (0..draws).map(|_| nearest.draw(stream)).collect();
-        let left = nearest.try_out(points, weights, &drawn, &mut distances);
-        best = (0..draws).fold(0, |best, l| if left[l] < left[best] { l } else { best });
-        nearest.lower(|i, now| now.min(weights[i] * distances[i][best]));
+        let drawn: Vec<usize> = (0..draws).map(|_| left.draw(stream)).collect();
+        let best = left.lower(points, weights, &drawn, &mut tried);
         chosen.push(drawn[best]);
     }
     chosen
@@ -68,21 +64,22 @@ fn side_by_side<F: Float>(points: &Points<'_, F>, drawn: &[usize]) -> (Vec<[f64;
     (centres, norms)
 }
 
-/// Numbers that are not negative, and their sums by chunk: for draws in proportion to them.
-struct Sums {
+/// ωᵢ D²ᵢ of all rows and its sums by chunk: for draws in proportion to it.
+struct Potential {
     values: Vec<f64>,
     chunk: usize,
     sums: Vec<f64>,
 }
 
-impl Sums {
-    fn new(values: Vec<f64>, n: usize) -> Self {
-        let chunk = par::chunk_len(n, 4).min(1 << 14);
+impl Potential {
+    /// Values of rows p wide.
+    fn new(values: Vec<f64>, p: usize) -> Self {
+        let chunk = par::chunk_len(values.len(), LANES * p);
         let sums = values.chunks(chunk).map(|part| part.iter().sum()).collect();
         Self { values, chunk, sums }
     }
 
-    /// A place, with a probability in proportion to its value; where all values are zero, any place.
+    /// A row, with a probability in proportion to its value; where all values are zero, any row.
     fn draw(&self, stream: &mut Stream) -> usize {
         let total: f64 = self.sums.iter().sum();
         let u: f64 = stream.random();
@@ -91,12 +88,11 @@ impl Sums {
         }
         let mut rest = u * total;
         let mut last = 0;
-        for (k, sum) in self.sums.iter().enumerate() {
+        for (k, sum) in self.sums.iter().enumerate().filter(|(_, sum)| **sum > 0.0) {
             if rest < *sum || k + 1 == self.sums.len() {
                 let first = k * self.chunk;
-                for (i, value) in
-                    self.values[first..].iter().take(self.chunk).enumerate().filter(|(_, v)| **v > 0.0)
-                {
+                let values = self.values[first..].iter().take(self.chunk).enumerate();
+                for (i, value) in values.filter(|(_, v)| **v > 0.0) {
                     last = first + i;
                     if rest < *value {
                         return last;
@@ -104,71 +100,81 @@ impl Sums {
                     rest -= value;
                 }
                 // Rounding alone leads past the last value.
-                if *sum > 0.0 {
-                    return last;
-                }
+                return last;
             }
-            if *sum > 0.0 {
-                rest -= sum;
-            }
+            rest -= sum;
         }
         self.values.iter().rposition(|v| *v > 0.0).unwrap_or(last)
     }
 
-    /// ‖xᵢ − x_d‖² for each of the rows d, at most eight, and Σ min(value, ωᵢ ‖xᵢ − x_d‖²) for each: in one pass, while the
-    /// distances of a chunk are in cache.
-    fn try_out<F: Float>(
-        &self,
+    /// Takes the one of the rows d, at most eight, that leaves the least Σ min(value, ωᵢ ‖xᵢ − x_d‖²), and returns which
+    /// it is. All come from one pass over the points; `tried` has room for the values that each would leave.
+    fn lower<F: Float>(
+        &mut self,
         points: &Points<'_, F>,
         weights: &[f64],
         drawn: &[usize],
-        distances: &mut [[f64; LANES]],
-    ) -> [f64; LANES] {
+        tried: &mut [f64],
+    ) -> usize {
+        let (n, count) = (self.values.len(), drawn.len());
         let (centres, norms) = side_by_side(points, drawn);
-        let ones = vec![[1.0; LANES]; centres.len()];
-        let chunk = par::chunk_len(distances.len(), LANES * centres.len());
-        let sums = par::map_rows_mut(distances, 1, chunk, |first, out| {
-            match points {
-                Points::Dense { rows, origin } => {
-                    let rows: Vec<&[F]> =
-                        (first..first + out.len()).map(|i| Points::row(rows, origin, i)).collect();
-                    out.fill([0.0; LANES]);
-                    kernels::gaussian_eight(&rows, &centres, &ones, out);
-                }
-                Points::Sparse { rows, .. } => {
-                    for (i, out) in out.iter_mut().enumerate() {
-                        *out = norms;
-                        for (j, x) in rows.row(first + i).iter() {
-                            let (x, c) = (x.f64(), &centres[j]);
-                            (0..LANES).for_each(|l| out[l] += x * (x - 2.0 * c[l]));
-                        }
-                        out.iter_mut().for_each(|d| *d = d.max(0.0));
+        let tried = &mut tried[..n * count];
+        // Of each chunk, what the first draw leaves of all rows, then what the second leaves.
+        let sums = par::map_rows_mut(tried, count, self.chunk, |first, tried| {
+            let rows = tried.len() / count;
+            let (mut sums, mut distances) = ([0.0; LANES], [[0.0; LANES]; AT_ONCE]);
+            for from in (0..rows).step_by(AT_ONCE) {
+                let some = from..rows.min(from + AT_ONCE);
+                let distances = &mut distances[..some.len()];
+                squared(points, first + from, &centres, &norms, distances);
+                for (i, d) in some.zip(distances) {
+                    let (value, weight) = (self.values[first + i], weights[first + i]);
+                    for l in 0..count {
+                        let new = weight * d[l];
+                        tried[l * rows + i] = if new < value { new } else { value };
+                        sums[l] += tried[l * rows + i];
                     }
                 }
             }
-            let mut sums = [0.0; LANES];
-            let rows = self.values[first..].iter().zip(&weights[first..]);
-            for (d, (value, weight)) in out.iter().zip(rows) {
-                (0..LANES).for_each(|l| {
-                    let new = weight * d[l];
-                    sums[l] += if new < *value { new } else { *value };
-                });
-            }
             sums
         });
-        let add = |mut a: [f64; LANES], b: [f64; LANES]| {
-            (0..LANES).for_each(|l| a[l] += b[l]);
-            a
-        };
-        sums.into_iter().reduce(add).unwrap_or_default()
+        let total = |l: usize| sums.iter().map(|sums| sums[l]).sum::<f64>();
+        let best = super::points::least((0..count).map(total));
+        for (values, tried) in self.values.chunks_mut(self.chunk).zip(tried.chunks(self.chunk * count)) {
+            let rows = values.len();
+            values.copy_from_slice(&tried[best * rows..][..rows]);
+        }
+        self.sums = sums.into_iter().map(|sums| sums[best]).collect();
+        best
     }
+}
 
-    /// Replaces every value.
-    fn lower(&mut self, f: impl Fn(usize, f64) -> f64 + Sync) {
-        let chunk = self.chunk;
-        self.sums = par::map_rows_mut(&mut self.values, 1, chunk, |first, values| {
-            values.iter_mut().enumerate().for_each(|(i, v)| *v = f(first + i, *v));
-            values.iter().sum()
-        });
+/// ‖xᵢ − x_d‖² of rows `first` and on to rows side by side, whose squared lengths are `norms`.
+fn squared<F: Float>(
+    points: &Points<'_, F>,
+    first: usize,
+    centres: &[[f64; LANES]],
+    norms: &[f64; LANES],
+    out: &mut [[f64; LANES]],
+) {
+    match points {
+        Points::Dense { rows, origin } => {
+            let mut some: [&[F]; AT_ONCE] = [&[]; AT_ONCE];
+            some.iter_mut()
+                .zip(first..first + out.len())
+                .for_each(|(row, i)| *row = Points::row(rows, origin, i));
+            out.fill([0.0; LANES]);
+            kernels::distance_eight(&some[..out.len()], centres, out);
+        }
+        Points::Sparse { rows, .. } => {
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = *norms;
+                for (j, x) in rows.row(first + i).iter() {
+                    let (x, c) = (x.f64(), &centres[j]);
+                    (0..LANES).for_each(|l| out[l] += x * (x - 2.0 * c[l]));
+                }
+                out.iter_mut().for_each(|d| *d = d.max(0.0));
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@
 //!
 //! **When not.** Beyond ten or twenty thousand rows with Gaussian similarities. γ, or the number of neighbours, decides what is near: if
 //! the report says that eigenvectors have not converged, there is no gap after the last one, and hardly that number of groups.
-//! There is no prediction.
+//! There is no prediction. Sample weights are refused, as repeated rows are neighbours of one another: repeat the rows.
 //!
 //! **Differs from scikit-learn.** Labels come from k-means alone. Eigenvectors by blocks of products, not by inversion.
 //!

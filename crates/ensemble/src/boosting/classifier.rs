@@ -7,18 +7,18 @@ use super::settings::boosting_params;
 use super::trees::{Trees, check_records, check_row};
 use super::watch::Watch;
 use crate::formats;
-use estimand_core::labels::{encode, encode_known};
+use estimand_core::classify::fit_labels;
+use estimand_core::labels::encode_known;
 use estimand_core::persist::check_len;
 use estimand_core::{
-    Capabilities, ClassCodes, ClassWeight, Classifier, Describe, Error, Features, Fit, FitClasses, Float,
-    Label, Parameter, Probabilities, Records, Report, Result, Samples, Scores, Scratch,
+    ClassCodes, ClassWeight, Classifier, Error, Features, FitClasses, Float, Label, Probabilities, Records,
+    Report, Result, Samples, Scores, Scratch,
 };
 use estimand_grow::{Importance, Tree};
 use estimand_loss::{Loss, Multinomial};
-use ndarray::{Array1, Array2, Array3, Array4, ArrayView1, Axis};
+use ndarray::{Array1, Array2, Array3, Array4, ArrayView1};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
 
 boosting_params! {
     /// Gradient boosting on histograms, for classes: of two, one tree a round, of more, one for each class; see
@@ -158,7 +158,7 @@ impl<F: Float> ClassBooster<F> {
 }
 
 /// Settings that classes are boosted by.
-pub(crate) trait BoostClasses: Describe {
+pub(crate) trait BoostClasses: FitClasses {
     fn boost<F: Float>(
         &self,
         objective: &Objective,
@@ -170,9 +170,6 @@ pub(crate) trait BoostClasses: Describe {
     fn two_classes(&self) -> Loss {
         Loss::Binomial
     }
-
-    /// How much each class counts.
-    fn weights_of_classes(&self) -> &ClassWeight;
 }
 
 impl BoostClasses for HistGradientBoostingClassifier {
@@ -184,10 +181,6 @@ impl BoostClasses for HistGradientBoostingClassifier {
     ) -> Result<Fitted> {
         let (y, rest) = (target(samples.y.y, samples.y.k), samples.without_y());
         fit(&self.common(), objective, rest, y, HoldOut::Classes(samples.y.y), extras)
-    }
-
-    fn weights_of_classes(&self) -> &ClassWeight {
-        &self.class_weight
     }
 }
 
@@ -213,8 +206,10 @@ pub(crate) fn fit_from<F: Float, L: Label>(
     samples: Samples<'_, F, Array1<L>>,
 ) -> Result<Classifier<ClassBooster<F>, L>> {
     start.features().check(samples.x)?;
-    let extras = Extras { start: Some(&start.model().trees), ..Extras::default() };
-    fit_with(settings, samples, start.classes(), extras)
+    fit_labels(settings, samples, |samples, classes| {
+        start.check_classes(classes)?;
+        fit_codes(settings, samples, &mut Extras { start: Some(&start.model().trees), ..Extras::default() })
+    })
 }
 
 pub(crate) fn fit_watched<F: Float, L: Label>(
@@ -226,28 +221,13 @@ pub(crate) fn fit_watched<F: Float, L: Label>(
     if let Some(validation) = &watch.validation {
         Features::of(samples.x).check(validation.x)?;
     }
-    let weighs = |i: &usize| samples.weights.is_none_or(|w| w[*i] > F::zero());
-    let rows: Vec<usize> = (0..samples.nrows()).filter(weighs).collect();
-    let (classes, _) = encode(samples.y.select(Axis(0), &rows).view());
-    let extras = watch.extras(|validation| {
-        let codes = encode_known(validation.y, &classes)?;
-        Ok(target(codes.view(), classes.len()))
-    })?;
-    fit_with(settings, samples, &classes, extras)
-}
-
-fn fit_with<F: Float, L: Label>(
-    settings: &impl BoostClasses,
-    samples: Samples<'_, F, Array1<L>>,
-    classes: &[L],
-    extras: Extras<'_>,
-) -> Result<Classifier<ClassBooster<F>, L>> {
-    let with = With { settings, classes: classes.len(), extras: Mutex::new(extras) };
-    let model = with.fit_samples(samples)?;
-    if model.classes() == classes {
-        return Ok(model);
-    }
-    Err(Error::target("the classes are not those of the model to go on from"))
+    fit_labels(settings, samples, |samples, classes| {
+        let mut extras = watch.extras(|validation| {
+            let codes = encode_known(validation.y, classes)?;
+            Ok(target(codes.view(), classes.len()))
+        })?;
+        fit_codes(settings, samples, &mut extras)
+    })
 }
 
 /// The ways to fit settings that are [`BoostClasses`].
@@ -299,7 +279,7 @@ macro_rules! fits_of_classes {
             }
 
             fn class_weight(&self) -> &estimand_core::ClassWeight {
-                $crate::boosting::classifier::BoostClasses::weights_of_classes(self)
+                &self.class_weight
             }
         }
     };
@@ -316,57 +296,18 @@ pub(crate) fn target(codes: ArrayView1<'_, u32>, k: usize) -> Target {
     }
 }
 
-/// Settings with what a fit is given beside them.
-struct With<'a, S> {
-    settings: &'a S,
-    /// Classes that the extras know.
-    classes: usize,
-    extras: Mutex<Extras<'a>>,
-}
-
-impl<S: Describe> Describe for With<'_, S> {
-    fn name(&self) -> String {
-        self.settings.name()
-    }
-    fn parameters(&self) -> Vec<Parameter> {
-        self.settings.parameters()
-    }
-    fn check(&self) -> Result<()> {
-        self.settings.check()
-    }
-    fn capabilities(&self) -> Capabilities {
-        self.settings.capabilities()
-    }
-}
-
-impl<S: BoostClasses> FitClasses for With<'_, S> {
-    type Model<F: Float> = ClassBooster<F>;
-
-    fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<Self::Model<F>> {
-        if samples.y.k != self.classes {
-            return Err(Error::target("the classes are not those of the model to go on from"));
-        }
-        let mut extras = self.extras.lock().unwrap_or_else(PoisonError::into_inner);
-        fit_codes(self.settings, samples, &mut extras)
-    }
-
-    fn class_weight(&self) -> &ClassWeight {
-        self.settings.weights_of_classes()
-    }
-}
-
 impl<F: Float> Scores<F> for ClassBooster<F> {
     fn scores(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         Ok(self.raw(x)?.mapv(F::of))
     }
 
-    fn scores_one(&self, row: &[F], out: &mut Vec<F>, _: &mut Scratch<F>) -> Result<()> {
+    fn scores_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
         check_row(&self.features, row)?;
-        let k = self.trees.outputs();
+        let mut raw = scratch.take_wide();
+        self.trees.raw_row(row, &mut raw);
         out.clear();
-        for output in 0..k {
-            out.push(F::of(self.trees.raw_output(row, output)));
-        }
+        out.extend(raw.iter().map(|raw| F::of(*raw)));
+        scratch.give_wide(raw);
         Ok(())
     }
 }

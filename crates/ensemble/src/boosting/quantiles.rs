@@ -126,12 +126,14 @@ impl<F: Float> PredictOne<F> for QuantileBooster<F> {
     /// One value for each quantile: the only memory that is allocated.
     type One<'m> = Array1<F>;
 
-    fn predict_one(&self, row: &[F], _: &mut Scratch<F>) -> Result<Array1<F>> {
+    fn predict_one(&self, row: &[F], scratch: &mut Scratch<F>) -> Result<Array1<F>> {
         check_row(&self.features, row)?;
-        let mut raw: Vec<F> =
-            (0..self.quantiles.len()).map(|q| F::of(self.trees.raw_output(row, q))).collect();
-        raw.sort_unstable_by(|a, b| a.f64().total_cmp(&b.f64()));
-        Ok(raw.into())
+        let mut raw = scratch.take_wide();
+        self.trees.raw_row(row, &mut raw);
+        raw.sort_unstable_by(f64::total_cmp);
+        let out = raw.iter().map(|raw| F::of(*raw)).collect();
+        scratch.give_wide(raw);
+        Ok(out)
     }
 }
 

@@ -15,10 +15,11 @@ use super::objective::Objective;
 use super::regressor::RegressionBooster;
 use super::settings::boosting_params;
 use super::watch::Watch;
+use estimand_core::samples::check_finite_target;
 use estimand_core::{Describe, Error, Features, Fit, Float, Result, Samples};
 use estimand_loss::Link;
 use estimand_par as par;
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayView1, Axis};
 use std::collections::BTreeMap;
 
 boosting_params! {
@@ -77,6 +78,7 @@ impl HistGradientBoostingRanker {
     ) -> Result<RegressionBooster<F>> {
         self.check()?;
         samples.check()?;
+        check_finite_target(samples.y.insert_axis(Axis(1)))?;
         let y = self.target(&samples)?;
         let rest = samples.without_y();
         let fitted = fit(&self.common(), &Objective::Ranking, rest, y, HoldOut::Groups, &mut extras)?;
@@ -279,8 +281,8 @@ mod tests {
         let rows: Vec<(usize, usize)> =
             (0..120).flat_map(|i| (0..groups[i] % 3).map(move |copy| (i, copy))).collect();
         let pick: Vec<usize> = rows.iter().map(|row| row.0).collect();
-        let x2 = x.select(ndarray::Axis(0), &pick);
-        let y2 = y.select(ndarray::Axis(0), &pick);
+        let x2 = x.select(Axis(0), &pick);
+        let y2 = y.select(Axis(0), &pick);
         let groups2: Array1<usize> = rows.iter().map(|(i, copy)| groups[*i] + 100 * copy).collect();
         let ranker = HistGradientBoostingRanker::new().max_iter(15).min_samples_leaf(2.0);
         let a = ranker.fit(Samples::from((&x, &y, &weights)).with_groups(&groups)).unwrap();

@@ -353,11 +353,14 @@ impl<F: Float> Predict<F> for RegressionBooster<F> {
 impl<F: Float> PredictOne<F> for RegressionBooster<F> {
     type One<'m> = F;
 
-    fn predict_one(&self, row: &[F], _: &mut Scratch<F>) -> Result<F> {
+    fn predict_one(&self, row: &[F], scratch: &mut Scratch<F>) -> Result<F> {
         check_row(&self.features, row)?;
-        let mut mean = [self.trees.raw_output(row, 0)];
+        let mut mean = scratch.take_wide();
+        self.trees.raw_row(row, &mut mean);
         self.link.mean(&mut mean);
-        Ok(F::of(mean[0]))
+        let out = F::of(mean[0]);
+        scratch.give_wide(mean);
+        Ok(out)
     }
 }
 

@@ -44,10 +44,15 @@ impl Trees {
         })
     }
 
-    /// The raw prediction of one row, for one output.
-    pub(crate) fn raw_output<F: Float>(&self, row: &[F], output: usize) -> f64 {
-        let trees = self.trees.iter().skip(output).step_by(self.outputs());
-        trees.fold(self.constants[output], |sum, tree| sum + tree.value(walk::leaf(tree, row))[0])
+    /// The raw predictions of one row, instead of what `out` held.
+    pub(crate) fn raw_row<F: Float>(&self, row: &[F], out: &mut Vec<f64>) {
+        out.clear();
+        out.extend_from_slice(&self.constants);
+        let mut output = 0;
+        walk::each_leaf(&self.trees, row, |tree, leaf| {
+            out[output] += tree.value(leaf)[0];
+            output = if output + 1 == out.len() { 0 } else { output + 1 };
+        });
     }
 
     /// What each column adds to the raw predictions of each row: n × outputs × p.

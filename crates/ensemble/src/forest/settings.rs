@@ -3,10 +3,11 @@
 use super::fit::Forest;
 use super::model::{ClassForest, ForestModel, MultiRegressionForest, RegressionForest};
 use super::quantile::QuantileForest;
-use estimand_core::describe::{Capabilities, Parameter, at_least, between};
+use estimand_core::classify::fit_labels;
+use estimand_core::describe::{at_least, between};
 use estimand_core::{
-    ClassCodes, ClassWeight, Classifier, Describe, Error, Fit, FitClasses, Float, Label, Predict, Result,
-    Samples, Target,
+    ClassCodes, ClassWeight, Classifier, Describe, Fit, FitClasses, Float, Label, Predict, Result, Samples,
+    Target,
 };
 use estimand_grow::Tree;
 use estimand_grow::exact::Response;
@@ -85,11 +86,10 @@ macro_rules! classes {
             {
                 let samples = samples.into();
                 start.features().check(samples.x)?;
-                let model = More { settings: self, start: start.trees() }.fit_samples(samples)?;
-                if model.classes() == start.classes() {
-                    return Ok(model);
-                }
-                Err(Error::target("the classes are not those of the model to start from"))
+                fit_labels(self, samples, |samples, classes| {
+                    start.check_classes(classes)?;
+                    self.fit_codes(samples, start.trees())
+                })
             }
 
             fn fit_codes<F: Float>(
@@ -101,18 +101,6 @@ macro_rules! classes {
                 let response = Response::Classes(&codes, samples.y.k);
                 let forest = self.forest(self.balanced_subsample);
                 ForestModel::fit(&forest, samples, response, start).map(ClassForest::of)
-            }
-        }
-
-        impl FitClasses for More<'_, $name> {
-            type Model<F: Float> = ClassForest<F>;
-
-            fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<ClassForest<F>> {
-                self.settings.fit_codes(samples, self.start)
-            }
-
-            fn class_weight(&self) -> &ClassWeight {
-                &self.settings.class_weight
             }
         }
 
@@ -179,27 +167,6 @@ macro_rules! numbers {
             }
         }
     };
-}
-
-/// Settings, and the trees to start from.
-struct More<'s, E> {
-    settings: &'s E,
-    start: &'s [Tree],
-}
-
-impl<E: Describe> Describe for More<'_, E> {
-    fn name(&self) -> String {
-        self.settings.name()
-    }
-    fn parameters(&self) -> Vec<Parameter> {
-        self.settings.parameters()
-    }
-    fn check(&self) -> Result<()> {
-        self.settings.check()
-    }
-    fn capabilities(&self) -> Capabilities {
-        self.settings.capabilities()
-    }
 }
 
 /// Targets of a forest: `Array1<F>` is one number for each row, `Array2<F>` are several.

@@ -27,6 +27,9 @@ use std::ops::Range;
 /// Sums of this many values are worth another thread.
 const TOGETHER: usize = 200_000;
 
+/// What a cell costs, beside adding a value to it: it is subtracted, and judged as a cut, of two siblings.
+const CELL: usize = 8;
+
 /// What growing leaves behind.
 #[derive(Clone, Debug)]
 pub struct Grown {
@@ -301,12 +304,9 @@ impl<C: GradientCell> Growing<'_, C> {
         free: &mut Vec<Vec<C>>,
     ) -> [Option<Split>; 2] {
         let (groups, threads) = (self.table.groups(), self.threads);
-        let is_large = threads > 1 && rows.len() * self.table.columns().len() >= TOGETHER;
-        let parts = match is_large && groups.len() < threads {
-            true => threads.div_ceil(groups.len().max(1)).min(rows.len().div_ceil(4096)),
-            false => 1,
-        };
-        let tasks = if parts == 1 {
+        let work = rows.len() * self.table.columns().len() + CELL * small.len();
+        let is_large = threads > 1 && work >= TOGETHER;
+        let tasks = if !is_large || groups.len() >= threads {
             let mut tasks = self.tasks(small, large, |g| vec![groups[g].blocks.clone()]);
             let chunk = if is_large { 1 } else { tasks.len() };
             par::for_each_chunk_mut(&mut tasks, chunk, |_, tasks| {
@@ -318,6 +318,7 @@ impl<C: GradientCell> Growing<'_, C> {
             tasks
         } else {
             // Each part of the rows into a histogram of its own; the first into the one that is wanted.
+            let parts = threads.div_ceil(groups.len().max(1)).min(rows.len().div_ceil(4096)).max(1);
             let mut others: Vec<Vec<C>> = (1..parts).map(|_| cleared(free, small.len())).collect();
             let mut builds = Vec::with_capacity(parts * groups.len());
             let all = std::iter::once(&mut *small).chain(others.iter_mut().map(Vec::as_mut_slice));
@@ -408,9 +409,21 @@ impl<C: GradientCell> Growing<'_, C> {
     }
 
     fn scan_all(&self, histogram: &[C], node: &Node<'_>) -> Option<Split> {
-        let (mut scan, mut best) = (Scan::new(self.table, self.rules, self.layout), None);
-        for block in self.table.blocks() {
-            scan.block(block, &histogram[block.cells()], node, &mut best);
+        let blocks = self.table.blocks();
+        let is_large = self.threads > 1 && CELL * histogram.len() >= TOGETHER;
+        let chunk = blocks.len().div_ceil(if is_large { self.threads } else { 1 });
+        let found = par::map_chunks(blocks.len(), chunk, |range| {
+            let (mut scan, mut best) = (Scan::new(self.table, self.rules, self.layout), None);
+            for block in &blocks[range] {
+                scan.block(block, &histogram[block.cells()], node, &mut best);
+            }
+            best
+        });
+        let mut best = None;
+        for split in found.into_iter().flatten() {
+            if better(&split, &best) {
+                best = Some(split);
+            }
         }
         best
     }

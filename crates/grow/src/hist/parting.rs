@@ -3,7 +3,7 @@
 use estimand_par as par;
 
 /// Rows from which on parting them is worth more than one thread.
-const TOGETHER: usize = 1 << 16;
+const TOGETHER: usize = 1 << 15;
 
 /// Parts `rows` by the bins of a column and returns how many pass; `passes` has 1 for bins that do. `spare` has as much
 /// room as `rows`.

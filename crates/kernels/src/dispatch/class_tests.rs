@@ -38,25 +38,29 @@ proptest! {
             let x = cast::<T>(&x[..n * p]);
             let rows: Vec<&[T]> = (0..n).map(|i| &x[i * p..(i + 1) * p]).collect();
             let (shift, a, b) = (&v[..p], v[12..].as_chunks::<8>().0, v[116..].as_chunks::<8>().0);
-            let (mut linear, mut gaussian, mut alone) = (vec![[1.0; 8]; n], vec![[1.0; 8]; n], vec![[1.0; 8]; n]);
+            let [mut linear, mut gaussian, mut apart, mut alone] = [const { [1.0; 8] }; 4].map(|one| vec![one; n]);
             // SAFETY: `candidates` yields copies that this processor can run.
             unsafe {
                 (table.linear_eight)(&rows, shift, &a[..p], &mut linear);
                 (table.gaussian_eight)(&rows, &a[..p], &b[..p], &mut gaussian);
+                (table.distance_eight)(&rows, &a[..p], &mut apart);
                 for (row, out) in rows.iter().zip(alone.chunks_mut(1)) {
                     (table.linear_eight)(&[*row], shift, &a[..p], out);
                 }
             }
             assert_eq!(&linear, &alone);
             for (i, l) in (0..n).flat_map(|i| (0..8).map(move |l| (i, l))) {
-                let (mut z, mut q, mut size) = (1.0, 1.0, 1.0);
+                let (mut z, mut q, mut d, mut size) = (1.0, 1.0, 1.0, 1.0);
                 for j in 0..p {
                     let term = (rows[i][j].f64() - shift[j]) * a[j][l];
-                    let scaled = (rows[i][j].f64() - a[j][l]) * b[j][l];
+                    let difference = rows[i][j].f64() - a[j][l];
+                    let scaled = difference * b[j][l];
                     (z, q, size) = (z + term, q + scaled * scaled, size + term.abs() + scaled * scaled);
+                    d += difference * difference;
                 }
                 assert!(same_sum(linear[i][l], z, size, p));
                 assert!(same_sum(gaussian[i][l], q, size, p));
+                assert!(same_sum(apart[i][l], d, d, p));
             }
         });
     }

@@ -15,7 +15,6 @@ use super::solve::solve;
 use super::{LogisticModel, LogisticRegression, LogisticSolver};
 use crate::cv::{over_folds, with_weight};
 use crate::scores::LinearScores;
-use crate::warm::WarmStart;
 use estimand_core::describe::{above, above_or_infinite, at_least, between};
 use estimand_core::persist::check_len;
 use estimand_core::split::StratifiedKFold;

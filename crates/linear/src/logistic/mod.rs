@@ -70,12 +70,12 @@ mod tests;
 
 pub use cv::{LogisticCandidate, LogisticCvModel, LogisticRegressionCv, LogisticScoring, LogisticSearch};
 
-use crate::scores::LinearScores;
-use crate::warm::{Start, Started, WarmStart};
+use crate::scores::{LinearScores, Start};
+use estimand_core::classify::fit_labels;
 use estimand_core::describe::{above, above_or_infinite, at_least, between};
 use estimand_core::{
-    ClassCodes, ClassWeight, Classifier, Error, Features, Fit, FitClasses, Float, Label, Probabilities,
-    Records, Report, Result, Samples, Scores, Scratch,
+    ClassCodes, ClassWeight, Classifier, Features, FitClasses, Float, Label, Probabilities, Records, Report,
+    Result, Samples, Scores, Scratch,
 };
 use estimand_linalg::rows::probabilities;
 use ndarray::{Array1, Array2};
@@ -200,15 +200,12 @@ impl LogisticRegression {
     {
         let samples = samples.into();
         start.features().check(samples.x)?;
-        let model = Started { settings: self, start: start.model().start() }.fit_samples(samples)?;
-        if model.classes() == start.classes() {
-            return Ok(model);
-        }
-        Err(Error::target("the classes are not those of the model to start from"))
+        fit_labels(self, samples, |samples, classes| {
+            start.check_classes(classes)?;
+            self.fit_codes(samples, Some(&start.model().start()))
+        })
     }
-}
 
-impl WarmStart for LogisticRegression {
     fn fit_codes<F: Float>(
         &self,
         samples: Samples<'_, F, ClassCodes>,

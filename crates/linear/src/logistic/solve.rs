@@ -11,7 +11,7 @@ use super::prox::{self, Penalty, Until};
 use super::rounds::{MOST, Rounds, SMALL, WIDE, WIDE_SPARSE};
 use super::sample::Sample;
 use super::{LogisticRegression, LogisticSolver, sample};
-use crate::warm::Start;
+use crate::scores::Start;
 use estimand_core::records::MatrixView;
 use estimand_core::{Codes, Error, Float, Records, Report, Result};
 use estimand_optim::{Objective, Outcome, Reason, Stop, lbfgs};
@@ -127,7 +127,7 @@ pub(super) fn solve<F: Float>(
         let allowed = format!("at least {:.1e} for these rows", 1.0 / f64::MAX / rows);
         return Err(Error::parameter("c", format!("{:e}", settings.c), allowed));
     }
-    let model = start.map(|start| given(&problem, start)).transpose()?;
+    let model = start.map(|start| given(&problem, start));
     if plan.proximal {
         return proximal(settings, x, plan, problem, model);
     }
@@ -167,17 +167,14 @@ pub(super) fn solve<F: Float>(
 }
 
 /// β of the model to start from.
-fn given<F: Float>(problem: &Problem<'_, '_, F>, (coef, intercept): &Start) -> Result<Vec<f64>> {
+fn given<F: Float>(problem: &Problem<'_, '_, F>, (coef, intercept): &Start) -> Vec<f64> {
     let design = &problem.design;
-    if coef.dim() != (problem.rows.k, design.ncols()) {
-        return Err(Error::target("the classes are not those of the model to start from"));
-    }
     let mut beta: Vec<f64> = coef.t().iter().copied().collect();
     if design.intercept {
         let centre = ArrayView1::from(&design.centre[..]);
         beta.extend(intercept + &coef.dot(&centre));
     }
-    Ok(beta)
+    beta
 }
 
 /// Minimises (1) with an L1 part in the penalty.

@@ -2,13 +2,13 @@
 
 use super::learn::{Run, SOLVER, Score, Split, Task, diverged, learn, learn_batch, report, with_rows};
 use super::plan::{LearningRate, Plan, SgdPenalty, plan};
-use crate::scores::LinearScores;
-use crate::warm::{Start, Started, WarmStart};
+use crate::scores::{LinearScores, Start};
+use estimand_core::classify::fit_labels;
 use estimand_core::describe::{above, at_least, between, inside};
 use estimand_core::persist::check_len;
 use estimand_core::{
-    ClassCodes, ClassWeight, Classifier, Describe, Error, Features, Fit, FitBatches, FitClasses, Float,
-    Label, LearnClasses, Probabilities, Records, Report, Result, Samples, Scores, Scratch,
+    ClassCodes, ClassWeight, Classifier, Describe, Error, Features, FitBatches, FitClasses, Float, Label,
+    LearnClasses, Probabilities, Records, Report, Result, Samples, Scores, Scratch,
 };
 use estimand_kernels::{self as kernels, SgdState};
 use estimand_loss::{Loss, Multinomial};
@@ -190,27 +190,18 @@ impl SgdClassifier {
         let samples = samples.into();
         start.features().check(samples.x)?;
         let from = (start.coef().mapv(F::f64), start.intercept().mapv(F::f64));
-        let model = Started { settings: self, start: from }.fit_samples(samples)?;
-        match model.classes().iter().zip(start.classes()).find(|(found, known)| found != known) {
-            Some((found, _)) => {
-                let known = start.classes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                Err(Error::UnknownLabel { label: found.to_string(), known })
-            }
-            None => Ok(model),
-        }
+        fit_labels(self, samples, |samples, classes| {
+            start.check_classes(classes)?;
+            self.fit_codes(samples, Some(&from))
+        })
     }
-}
 
-impl WarmStart for SgdClassifier {
     fn fit_codes<F: Float>(
         &self,
         samples: Samples<'_, F, ClassCodes>,
         start: Option<&Start>,
     ) -> Result<SgdModel<F>> {
         let (Samples { x, y, weights, .. }, plan) = (samples, self.plan());
-        if let Some(known) = start.map(|(coef, _)| coef.nrows()).filter(|known| *known != problems(y.k)) {
-            return Err(Error::shape("number of classes", if known == 1 { 2 } else { known }, y.k));
-        }
         plan.check()?;
         let split = Split::new(&plan, x.nrows(), weights, y.k, |row| y.y[row as usize] as usize)?;
         let runs = with_rows(x, |rows| {

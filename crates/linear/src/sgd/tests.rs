@@ -384,8 +384,8 @@ fn a_fit_starts_from_a_model() {
     assert!(apart(first.coef(), second.coef()) < 1e-9);
     assert!(apart(still.fit((&x, &y)).unwrap().coef(), second.coef()) > 1.0);
     let refused = |y: Array1<usize>| settings.fit_from(&first, (&x, &y)).unwrap_err();
-    assert!(matches!(refused(y.mapv(|c| c.min(1))), Error::Shape { .. }));
-    assert!(matches!(refused(y.mapv(|c| c + 1)), Error::UnknownLabel { .. }));
+    assert!(matches!(refused(y.mapv(|c| c.min(1))), Error::Target { .. }));
+    assert!(matches!(refused(y.mapv(|c| c + 1)), Error::Target { .. }));
     assert!(settings.fit_from(&first, (&x.slice(s![.., ..2]), &y)).is_err());
 
     let (x, y) = regression(100, 3, 1, 16);

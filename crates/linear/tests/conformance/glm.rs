@@ -1,6 +1,6 @@
 use crate::without_intercept;
 use estimand_core::serde::{Deserialize, Serialize};
-use estimand_core::{Capabilities, Describe, Fit, Float, Parameter, Predict, Records, Result, Samples};
+use estimand_core::{Describe, Fit, Float, Predict, Records, Result, Samples};
 use estimand_linear::{
     GammaRegressor, GlmModel, GlmSolver, InverseGaussianRegressor, PoissonRegressor, TweedieRegressor,
 };
@@ -15,20 +15,7 @@ struct OfExponentials<E>(E);
 
 struct LogarithmOf<F>(GlmModel<F>);
 
-impl<E: Describe> Describe for OfExponentials<E> {
-    fn name(&self) -> String {
-        self.0.name()
-    }
-    fn parameters(&self) -> Vec<Parameter> {
-        self.0.parameters()
-    }
-    fn check(&self) -> Result<()> {
-        self.0.check()
-    }
-    fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
-    }
-}
+estimand_core::described_by!([E: Describe] OfExponentials<E>, 0);
 
 impl<F: Float, E: Fit<F, Array1<F>, Model = GlmModel<F>>> Fit<F, Array1<F>> for OfExponentials<E> {
     type Model = LogarithmOf<F>;

@@ -61,7 +61,10 @@ impl Maps {
                 shares(p, out);
             }
             Self::Isotonic(each) => shares(each.iter().zip(decisions).map(|(line, s)| line.at(*s)), out),
-            Self::Temperature(beta) => softmax(&logits(decisions), *beta, out),
+            Self::Temperature(beta) => {
+                logits(decisions, out);
+                softmax(out, *beta);
+            }
         }
     }
 
@@ -179,20 +182,22 @@ impl Line {
 }
 
 /// Of one decision −s and s; of probabilities their logarithms.
-fn logits(decisions: &[f64]) -> Vec<f64> {
-    if let [one] = decisions {
-        return vec![-one, *one];
+fn logits(decisions: &[f64], out: &mut [f64]) {
+    if let ([one], [first, second]) = (decisions, &mut *out) {
+        (*first, *second) = (-one, *one);
+        return;
     }
     let sum: f64 = decisions.iter().sum();
     let probable = decisions.iter().all(|p| (0.0..=1.0).contains(p)) && (sum - 1.0).abs() < 1e-5;
-    if probable { decisions.iter().map(|p| (p + 1e-12).ln()).collect() } else { decisions.to_vec() }
+    let logit = |p: &f64| if probable { (p + 1e-12).ln() } else { *p };
+    out.iter_mut().zip(decisions).for_each(|(out, p)| *out = logit(p));
 }
 
-fn softmax(logits: &[f64], beta: f64, out: &mut [f64]) {
-    let highest = logits.iter().fold(f64::NEG_INFINITY, |m, z| m.max(*z));
-    out.iter_mut().zip(logits).for_each(|(out, z)| *out = (beta * (z - highest)).exp());
-    let total: f64 = out.iter().sum();
-    out.iter_mut().for_each(|out| *out /= total);
+fn softmax(z: &mut [f64], beta: f64) {
+    let highest = z.iter().fold(f64::NEG_INFINITY, |m, z| m.max(*z));
+    z.iter_mut().for_each(|z| *z = (beta * (*z - highest)).exp());
+    let total: f64 = z.iter().sum();
+    z.iter_mut().for_each(|z| *z /= total);
 }
 
 /// The negative logarithm of (3)'s likelihood, of ln β.
@@ -220,9 +225,11 @@ impl Objective for Heat {
 /// (3): β between e⁻¹⁰ and e¹⁰.
 fn temperature(decisions: &Array2<f64>, codes: &[u32], weights: &[f64]) -> f64 {
     let rows = decisions.rows().into_iter().zip(codes).zip(weights).map(|((row, code), w)| {
-        let logits = logits(&row.to_vec());
-        let own = logits.get(*code as usize).copied().unwrap_or(0.0);
-        (logits.into_iter().map(|z| z - own).collect(), *w)
+        let mut z = vec![0.0; row.len().max(2)];
+        logits(&row.to_vec(), &mut z);
+        let own = z.get(*code as usize).copied().unwrap_or(0.0);
+        z.iter_mut().for_each(|z| *z -= own);
+        (z, *w)
     });
     let mut heat = Heat { rows: rows.collect() };
     let stop = Stop { gradient: 0.0, decrease: 1e-16, iterations: 200, ..Stop::default() };

@@ -66,6 +66,7 @@ pub enum CalibrationMethod {
 /// let probabilities = model.predict_proba(&test)?;
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[must_use = "settings do nothing until they are used"]
 pub struct CalibratedClassifier<E> {
     /// The classifier.
@@ -138,12 +139,21 @@ fn seen<F: Float, L: Label, M: Decide<F> + Classes<Label = L>>(
 }
 
 fn decided<F: Float, M: Decide<F>>(model: &M, x: Records<'_, F>) -> Result<Array2<f64>> {
-    let decisions = model.decision_records(x)?.mapv(Float::f64);
-    match decisions.iter().any(|d| d.is_nan()) {
+    let decisions = model.decision_records(x)?;
+    check_decisions(&decisions)?;
+    Ok(decisions.mapv(within))
+}
+
+fn check_decisions<'a, F: Float>(decisions: impl IntoIterator<Item = &'a F>) -> Result<()> {
+    match decisions.into_iter().any(|d| d.is_nan()) {
         true => Err(Error::numerical("a decision of the classifier to calibrate is NaN")),
-        // Only order and distance count, and neither has an end.
-        false => Ok(decisions.mapv(|d| d.clamp(-f64::MAX, f64::MAX))),
+        false => Ok(()),
     }
+}
+
+/// Only order and distance count, and neither has an end.
+fn within<F: Float>(decision: F) -> f64 {
+    decision.f64().clamp(-f64::MAX, f64::MAX)
 }
 
 /// Targets that are labels.
@@ -180,6 +190,11 @@ where
             // A row without weight is as good as absent, from the folds too.
             let rows: Vec<usize> = (0..w.len()).filter(|i| w[*i] > F::zero()).collect();
             return self.fit_samples(samples.select(&rows).samples());
+        }
+        // While rows still have their own numbers.
+        match self.capabilities().missing {
+            true => samples.x.check_finite_or_missing()?,
+            false => samples.x.check_finite()?,
         }
         let (classes, _) = estimand_core::labels::encode(Y::labels(samples.y));
         let folds = self.cv.folds(&samples)?;

@@ -1,9 +1,12 @@
 //! Fitted calibrated classifiers.
 
-use super::decided;
 use super::maps::Maps;
-use estimand_core::classify::winners;
-use estimand_core::{Classes, Decide, Error, Float, Persist, Predict, PredictProba, Records, Result};
+use super::{check_decisions, decided, within};
+use estimand_core::classify::{winner, winners};
+use estimand_core::{
+    Classes, Decide, DecideOne, Error, Float, Persist, Predict, PredictOne, PredictProba, Records, Result,
+    Scratch,
+};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
@@ -66,11 +69,13 @@ impl<F: Float, M: Decide<F>> PredictProba<F> for CalibratedModel<M> {
     fn predict_proba_records(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         let k = self.classes().len();
         let mut sums = Array2::<f64>::zeros((x.nrows(), k));
-        let mut own = vec![0.0; k];
+        let (mut own, mut row) = (vec![0.0; k], Vec::with_capacity(k));
         for member in &self.members {
             let decisions = decided(&member.model, x)?;
             for (decisions, mut sums) in decisions.rows().into_iter().zip(sums.rows_mut()) {
-                member.maps.apply(&decisions.to_vec(), &mut own);
+                row.clear();
+                row.extend(decisions);
+                member.maps.apply(&row, &mut own);
                 sums.iter_mut().zip(&own).for_each(|(sum, p)| *sum += p);
             }
         }
@@ -90,11 +95,51 @@ impl<F: Float, M: Decide<F>> Decide<F> for CalibratedModel<M> {
     }
 }
 
+impl<F: Float, M: DecideOne<F>> DecideOne<F> for CalibratedModel<M> {
+    fn decide_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
+        let (k, count) = (self.classes().len(), self.members.len() as f64);
+        // Sums of probabilities, those of one member, its decisions.
+        let mut sums = scratch.take_wide();
+        sums.resize(3 * k, 0.0);
+        let (total, rest) = sums.split_at_mut(k);
+        let (own, decisions) = rest.split_at_mut(k);
+        let outcome = self.members.iter().try_for_each(|member| {
+            member.model.decide_one(row, out, scratch)?;
+            check_decisions(&*out)?;
+            decisions.iter_mut().zip(&*out).for_each(|(to, d)| *to = within(*d));
+            member.maps.apply(&decisions[..out.len().min(k)], own);
+            total.iter_mut().zip(&*own).for_each(|(sum, p)| *sum += p);
+            Ok(())
+        });
+        out.clear();
+        match &*total {
+            [first, second] => out.push(F::of(second / count) - F::of(first / count)),
+            all => out.extend(all.iter().map(|sum| F::of(sum / count))),
+        }
+        scratch.give_wide(sums);
+        outcome
+    }
+}
+
 impl<F: Float, M: Decide<F>> Predict<F> for CalibratedModel<M> {
     type Output = Array1<M::Label>;
     fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<M::Label>> {
         let codes = winners(&self.predict_proba_records(x)?);
         Ok(codes.mapv(|code| self.classes()[code as usize].clone()))
+    }
+}
+
+impl<F: Float, M: DecideOne<F>> PredictOne<F> for CalibratedModel<M> {
+    type One<'m>
+        = &'m M::Label
+    where
+        M: 'm;
+    fn predict_one<'m>(&'m self, row: &[F], scratch: &mut Scratch<F>) -> Result<&'m M::Label> {
+        let mut decisions = scratch.take();
+        let outcome = self.decide_one(row, &mut decisions, scratch);
+        let code = winner(decisions.iter().copied());
+        scratch.give(decisions);
+        outcome.map(|()| &self.classes()[code])
     }
 }
 

@@ -3,8 +3,8 @@
 use super::SearchResults;
 use crate::validate::CrossValidation;
 use estimand_core::{
-    Classes, Decide, Float, InverseTransform, Matrix, Persist, Predict, PredictOne, PredictProba, Records,
-    Result, Scratch, Transform, TransformOne,
+    Classes, Decide, DecideOne, Float, InverseTransform, Matrix, Persist, Predict, PredictOne, PredictProba,
+    Records, Result, Scratch, Transform, TransformOne,
 };
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,12 @@ impl<M: Classes> Classes for SearchModel<M> {
 impl<F: Float, M: Decide<F>> Decide<F> for SearchModel<M> {
     fn decision_records(&self, x: Records<'_, F>) -> Result<Array2<F>> {
         self.best.decision_records(x)
+    }
+}
+
+impl<F: Float, M: DecideOne<F>> DecideOne<F> for SearchModel<M> {
+    fn decide_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
+        self.best.decide_one(row, out, scratch)
     }
 }
 

@@ -79,11 +79,14 @@ fn classification() {
         "svm",
         |s| s == "LinearSVC",
         |case| {
-            let hinge = case.param("loss")?.read::<&str>()? == "hinge";
-            let loss = if hinge { LinearSvcLoss::Hinge } else { LinearSvcLoss::SquaredHinge };
+            let is = |name: &str, value: &str| case.param(name)?.read::<&str>().map(|own| own == value);
+            let loss = match (is("multi_class", "crammer_singer")?, is("loss", "hinge")?) {
+                (true, _) => LinearSvcLoss::CrammerSinger,
+                (false, true) => LinearSvcLoss::Hinge,
+                (false, false) => LinearSvcLoss::SquaredHinge,
+            };
             let settings = LinearSvc::new().c(number(case, "C")?).loss(loss).tol(1e-8).max_iter(1_000_000);
-            let l1 = case.param("penalty")?.read::<&str>()? == "l1";
-            let penalty = if l1 { LinearSvcPenalty::L1 } else { LinearSvcPenalty::L2 };
+            let penalty = if is("penalty", "l1")? { LinearSvcPenalty::L1 } else { LinearSvcPenalty::L2 };
             let settings = settings.penalty(penalty).intercept_scaling(number(case, "intercept_scaling")?);
             let ((x, y), weights) = (classes_of(case)?, weights_of(case)?);
             let samples = Samples::<f64, Array1<i64>> {

@@ -36,8 +36,8 @@ pub use sampled::{
 };
 
 use crate::expansion::Expansion;
-use crate::kernel::{Function, Gamma, Kernel, Rows};
-use crate::kernel_ridge::square;
+use crate::kernel::{Gamma, Kernel, Rows};
+use crate::training::function;
 use estimand_core::describe::{at_least, finite};
 use estimand_core::persist::check_len;
 use estimand_core::random::permutation;
@@ -154,10 +154,9 @@ impl<F: Float, Y: Target> Fit<F, Y> for Nystroem {
         let n = samples.nrows();
         let mut chosen = permutation(n, &mut Seed(self.seed).stream(0));
         chosen.truncate(self.n_components);
-        let gamma = self.gamma.of(samples.x, None)?;
-        let function = Function { kernel: self.kernel, gamma, degree: self.degree, coef0: self.coef0 };
+        let function = function!(self, samples.x, None)?;
         let rows = Rows::new(samples.x.select(&chosen).records(), function, false);
-        let SymmetricEigen { values, vectors } = SymmetricEigen::new(square(&rows).view())?;
+        let SymmetricEigen { values, vectors } = SymmetricEigen::new(rows.square().view())?;
         let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
         let scaled = Array2::from_shape_fn(vectors.raw_dim(), |(i, j)| {
             let value = values[j].max(LEAST * largest);
@@ -199,9 +198,7 @@ impl<F: Float> Transform<F> for NystroemModel<F> {
     type Stored = Dense;
 
     fn transform_records(&self, x: Records<'_, F>) -> Result<Matrix<F>> {
-        let values = self.expansion.values(x)?;
-        let z = matmul(values.view(), self.normalization().view());
-        Ok(Matrix::Dense(rows::checked(z.mapv(F::of), x)?))
+        Ok(Matrix::Dense(rows::checked(self.expansion.products(x)?, x)?))
     }
 
     fn feature_names_out(&self) -> Option<Vec<String>> {

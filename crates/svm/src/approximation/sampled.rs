@@ -28,7 +28,7 @@ estimand_core::params! {
     /// let x = array![[0.2, 0.8], [0.6, 0.4]];
     /// let z = AdditiveChi2Sampler::new().sample_steps(3).fit(&x)?.transform(&x)?;
     /// let truth: f64 = 2.0 * (0.2 * 0.6 / 0.8 + 0.8 * 0.4 / 1.2);
-    /// assert!((z.row(0).dot(&z.row(1)) - truth).abs() < 0.01);
+    /// assert!((z.row(0).dot(&z.row(1)) - truth).abs() < 0.02);
     /// # Ok::<(), estimand_core::Error>(())
     /// ```
     pub struct AdditiveChi2Sampler {

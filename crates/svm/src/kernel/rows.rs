@@ -311,7 +311,7 @@ impl Rows {
     }
 
     /// ‖row − shift‖²
-    pub(crate) fn square<F: Float>(&self, row: &[F]) -> f64 {
+    pub(crate) fn own_square<F: Float>(&self, row: &[F]) -> f64 {
         kernels::shifted_square(row, &self.shift)
     }
 
@@ -347,7 +347,30 @@ impl Rows {
         Some(sum)
     }
 
+    /// Kernel values of the queries from group `g` on with all these records, row after row, until `out` is full.
+    pub(crate) fn fill_rows(&self, queries: &mut Queries<'_>, g: usize, out: &mut [f64]) {
+        let (n, stride) = (self.len, self.len.next_multiple_of(GROUP));
+        let mut values = vec![0.0; GROUP * stride];
+        for (g, out) in (g..).zip(out.chunks_mut(GROUP * n)) {
+            self.fill(queries, g, 0..n, stride, &mut values);
+            out.chunks_exact_mut(n)
+                .zip(values.chunks_exact(stride))
+                .for_each(|(o, v)| o.copy_from_slice(&v[..n]));
+        }
+    }
+
     /// All values of these records with one another, n × n.
+    pub(crate) fn square(&self) -> Array2<f64> {
+        let n = self.len;
+        let mut square = Array2::from_shape_vec((n, n), kernels::zeros(n * n)).unwrap_or_default();
+        let chunk = estimand_par::chunk_len(n, n * self.cost()).next_multiple_of(GROUP);
+        estimand_par::map_rows_mut(square.as_slice_mut().unwrap_or_default(), n, chunk, |first, out| {
+            self.fill_rows(&mut self.queries(), first / GROUP, out);
+        });
+        square
+    }
+
+    /// All values of these records with one another, each row padded to a multiple of eight.
     pub(crate) fn gram(&self) -> Vec<f64> {
         let (n, stride) = (self.len, self.len.next_multiple_of(GROUP));
         let mut gram = kernels::zeros(n.div_ceil(GROUP) * GROUP * stride);

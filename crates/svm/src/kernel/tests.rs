@@ -39,7 +39,7 @@ fn blocks_are_their_definition() {
                 // A row alone, and among others that were picked, has the same bits.
                 for i in 0..m {
                     let (row, mut out) = (z.row(i).to_vec(), vec![0.0; n.next_multiple_of(GROUP)]);
-                    rows.fill_one(&row, rows.square(&row), 0..n, &mut out);
+                    rows.fill_one(&row, rows.own_square(&row), 0..n, &mut out);
                     assert_eq!(out[..n], found.row(i).to_vec()[..]);
                 }
                 let picked: Vec<usize> = (0..n).rev().step_by(2).collect();
@@ -70,7 +70,7 @@ fn sparse_and_dense_records_meet() {
             }
             let row = z.row(4).to_vec();
             let mut out = vec![0.0; 24];
-            rows.fill_one(&row, rows.square(&row), 0..21, &mut out);
+            rows.fill_one(&row, rows.own_square(&row), 0..21, &mut out);
             assert!(out[..21].iter().zip(truth.row(4)).all(|(a, b)| (a - b).abs() < 1e-12));
         }
     }

@@ -21,15 +21,15 @@
 mod tests;
 
 use crate::expansion::{Expansion, with_sums};
-use crate::kernel::{Function, Gamma, Kernel, Rows};
-use crate::training::Training;
+use crate::kernel::{Gamma, Kernel};
+use crate::training::{Training, function};
 use estimand_core::describe::{at_least, finite};
 use estimand_core::samples::check_finite_target;
 use estimand_core::{
     Describe, Error, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch, Target,
 };
 use estimand_linalg::{Cholesky, SymmetricEigen, matmul, rows};
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 
@@ -87,16 +87,19 @@ impl KernelRidge {
         self.check()?;
         samples.check()?;
         check_finite_target(y)?;
-        let function =
-            |gamma| Function { kernel: self.kernel, gamma, degree: self.degree, coef0: self.coef0 };
-        let training = Training::new(samples.x, samples.weights, self.gamma, function, false)?;
+        samples.x.check_finite()?;
+        let function = function!(self, samples.x, samples.weights)?;
+        let training = Training::new(samples.x, samples.weights, function, false)?;
         let roots: Vec<f64> = training.weights.iter().map(|w| w.sqrt()).collect();
         let system = || {
-            let mut gram = square(&training.rows);
-            for (j, mut column) in gram.columns_mut().into_iter().enumerate() {
-                column.iter_mut().zip(&roots).for_each(|(k, root)| *k *= root * roots[j]);
-                column[j] += self.alpha;
+            // The matrix is symmetric: its rows are its columns.
+            let mut gram = training.rows.square().reversed_axes();
+            if samples.weights.is_some() {
+                for (mut column, own) in gram.columns_mut().into_iter().zip(&roots) {
+                    column.iter_mut().zip(&roots).for_each(|(k, root)| *k *= root * own);
+                }
             }
+            gram.diag_mut().iter_mut().for_each(|k| *k += self.alpha);
             gram
         };
         let n = roots.len();
@@ -131,18 +134,6 @@ fn least_norm(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Result<Array2<f
         row *= if *value > least { value.recip() } else { 0.0 };
     }
     Ok(matmul(vectors.view(), parts.view()))
-}
-
-/// All values between records, column by column.
-pub(crate) fn square(rows: &Rows) -> Array2<f64> {
-    let n = rows.len();
-    let stride = n.next_multiple_of(crate::kernel::GROUP);
-    let padded = rows.gram();
-    match ArrayView2::from_shape((padded.len() / stride.max(1), stride), &padded) {
-        // The matrix is symmetric: its rows are its columns.
-        Ok(all) => all.slice(s![..n, ..n]).to_owned().reversed_axes(),
-        Err(_) => Array2::default((0, 0)),
-    }
 }
 
 impl<F: Float> Fit<F, Array1<F>> for KernelRidge {

@@ -85,7 +85,7 @@ struct Descent<'a, 'x, F> {
 
 impl<F: Float> Descent<'_, '_, F> {
     fn penalty(&self, j: usize) -> f64 {
-        if j < self.task.x.ncols() { 1.0 } else { 1.0 / self.task.scale }
+        if j < self.task.x.ncols() { 1.0 } else { 1.0 / self.task.plan.scale }
     }
 
     /// Moves coefficient j; how far off its optimality condition was before, or `None` if it is at 0 and well inside
@@ -136,7 +136,7 @@ impl<F: Float> Descent<'_, '_, F> {
 }
 
 pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
-    let (n, p, intercept) = (task.y.len(), task.x.ncols(), task.scale > 0.0);
+    let (n, p, intercept) = (task.y.len(), task.x.ncols(), task.plan.scale > 0.0);
     let columns = Columns::new(task, intercept);
     let w = vec![0.0; p + usize::from(intercept)];
     let all: Vec<usize> = (0..w.len()).collect();
@@ -145,14 +145,14 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
     if intercept {
         let first = run.visit(p, f64::INFINITY);
         for _ in 0..STEPS {
-            if run.visit(p, f64::INFINITY) <= first.map(|off| task.tol * off) {
+            if run.visit(p, f64::INFINITY) <= first.map(|off| task.plan.tol * off) {
                 break;
             }
         }
     }
-    let (mut active, mut stream) = (all.clone(), Seed(task.seed).stream(0));
+    let (mut active, mut stream) = (all.clone(), Seed(task.plan.seed).stream(0));
     let (mut bound, mut first, mut iterations, mut converged) = (f64::INFINITY, 0.0_f64, 0, false);
-    while iterations < task.max_iter {
+    while iterations < task.plan.max_iter {
         iterations += 1;
         shuffle(&mut active, &mut stream);
         let (mut violation, mut kept) = (0.0_f64, Vec::with_capacity(active.len()));
@@ -167,7 +167,7 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
         }
         let whole = active.len() == all.len() && kept.len() == all.len();
         active = kept;
-        if violation <= task.tol * first.max(1.0) {
+        if violation <= task.plan.tol * first.max(1.0) {
             if whole {
                 converged = true;
                 break;
@@ -177,9 +177,9 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
             bound = violation;
         }
     }
-    let loss: f64 = run.errors.iter().zip(&task.cost).map(|(e, cost)| cost * e.max(0.0) * e.max(0.0)).sum();
+    let loss: f64 = run.errors.iter().zip(task.cost).map(|(e, cost)| cost * e.max(0.0) * e.max(0.0)).sum();
     let objective = loss + (0..run.w.len()).map(|j| run.penalty(j) * run.w[j].abs()).sum::<f64>();
     let b = if intercept { run.w[p] } else { 0.0 };
     run.w.truncate(p);
-    Found { w: run.w, b, iterations, converged, objective }
+    Found { solver: "primal coordinate descent", w: run.w, b, iterations, converged, objective }
 }

@@ -13,20 +13,29 @@
 //! | l, h | | 0 and C ω, on the side of the label; −C ω and C ω in regression |
 //!
 //! * Squared losses have a gradient: (1) by Newton's method, whose Hessian is I + 2C Σ ωᵢ xᵢxᵢᵀ over the rows that cost
-//!   something; from a thousand columns on, and for sparse records, by L-BFGS.
+//!   something; from a thousand columns on, and for sparse records, by
+//!   L-BFGS, from where a few rounds of the dual lead to.
 //! * The others: (2) one βᵢ at a time, in random order, to its best value, which is
 //!   clip(soft(βᵢ − g / q, ε / q)), g = xᵢw + b − yᵢ, q = ‖xᵢ‖² + s² \[Hsieh08\]. Rows that are at a bound and want to
 //!   stay there are left out for a while.
 //!
 //! * An L1 penalty, ‖w‖₁ + |b| / s in the place of the squares in (1), with the squared hinge: one coefficient at a time.
 //!
-//! More than two classes: each against all others. A round costs O(np), the Hessian O(np²).
+//! More than two classes: each against all others, or all at once with the loss of Crammer and Singer:
 //!
-//! **Differs from scikit-learn.** The loss decides the method, not `dual`. `intercept_scaling` may be infinite. There is
-//! no Crammer–Singer loss. The same rows in the same order give the same bits.
+//! ```text
+//! minimise  ½ Σ_c (‖w_c‖² + b_c² / s²) + C Σᵢ ωᵢ max(0, 1 + max_{c ≠ yᵢ} z_c − z_yᵢ)       z_c = xᵢw_c + b_c     (3)
+//! ```
 //!
-//! **References.** \[Hsieh08\], \[Fan08\], \[Yuan10\].
+//! whose dual is solved one row at a time, for all classes of the row together. A round costs O(np), of (3) O(nkp) with
+//! O(nk) numbers; the Hessian costs O(np²).
+//!
+//! **Differs from scikit-learn.** The loss decides the method, not `dual`, and (3) is a loss, not `multi_class`.
+//! `intercept_scaling` may be infinite. The same rows in the same order give the same bits.
+//!
+//! **References.** \[Hsieh08\], \[Fan08\], \[Yuan10\], \[Crammer01\], \[Keerthi08\].
 
+mod crammer_singer;
 mod dual;
 mod l1;
 mod model;
@@ -55,6 +64,9 @@ pub enum LinearSvcLoss {
     SquaredHinge,
     /// max(0, 1 − yz)
     Hinge,
+    /// max(0, 1 + max_{c ≠ y} z_c − z_y): all classes at once, (3) of [the module](crate::linear). Of two classes it is the
+    /// hinge, with a margin of 1 between their scores.
+    CrammerSinger,
 }
 
 /// The penalty of [`LinearSvc`].
@@ -153,10 +165,16 @@ pub(crate) struct Task<'a, F> {
     x: Records<'a, F>,
     y: Vec<f64>,
     /// C ω
-    cost: Vec<f64>,
+    cost: &'a [f64],
     /// Of labels −1 and 1, or of numbers.
     labels: bool,
     epsilon: f64,
+    plan: Plan,
+}
+
+/// How to solve it.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
     /// s; 0 without an intercept.
     scale: f64,
     tol: f64,
@@ -166,6 +184,7 @@ pub(crate) struct Task<'a, F> {
 
 /// w, b and how they were found.
 pub(crate) struct Found {
+    solver: &'static str,
     w: Vec<f64>,
     b: f64,
     iterations: usize,
@@ -201,17 +220,23 @@ impl From<bool> for Solver {
         if squared { Self::Newton } else { Self::Dual }
     }
 }
+impl Solver {
+    fn solve<F: Float>(self, task: &Task<'_, F>) -> Found {
+        match self {
+            Self::Newton => primal::solve(task),
+            Self::Dual => dual::solve(task),
+            Self::Coordinates => l1::solve(task),
+        }
+    }
+}
 
-fn solve<F: Float>(task: &Task<'_, F>, solver: Solver) -> Result<Found> {
-    let found = match solver {
-        Solver::Newton => primal::solve(task),
-        Solver::Dual => dual::solve(task),
-        Solver::Coordinates => l1::solve(task),
-    };
-    if found.w.iter().all(|w| w.is_finite()) && found.b.is_finite() && found.objective.is_finite() {
+/// What was found, if it is a number.
+fn checked<F: Float>(found: Vec<Found>, x: Records<'_, F>) -> Result<Vec<Found>> {
+    let finite = |f: &Found| f.w.iter().chain([&f.b, &f.objective]).all(|v| v.is_finite());
+    if found.iter().all(finite) {
         return Ok(found);
     }
-    task.x.check_finite()?;
+    x.check_finite()?;
     Err(Error::numerical("the objective leaves the range of f64; scale the columns first"))
 }
 
@@ -220,12 +245,8 @@ fn planes<F: Float>(found: &[Found], x: Records<'_, F>) -> Planes<F> {
     Planes::new(coef, found.iter().map(|f| f.b).collect(), Features::of(x))
 }
 
-fn report(found: &[Found], solver: Solver, name: &str) -> Report {
-    let solver = match solver {
-        Solver::Newton => "primal Newton",
-        Solver::Dual => "dual coordinate descent",
-        Solver::Coordinates => "primal coordinate descent",
-    };
+fn report(found: &[Found], name: &str) -> Report {
+    let solver = found.first().map_or("", |f| f.solver);
     let iterations = found.iter().map(|f| f.iterations).max().unwrap_or(0);
     Report::iterative(solver, iterations, found.iter().all(|f| f.converged))
         .objective(found.iter().map(|f| f.objective).sum())
@@ -237,33 +258,31 @@ impl FitClasses for LinearSvc {
 
     fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<LinearSvcModel<F>> {
         samples.x.check_finite()?;
+        let (x, y, k) = (samples.x, samples.y.y, samples.y.k);
         let squared = self.loss == LinearSvcLoss::SquaredHinge;
         let scale = check_scale(self.intercept_scaling, squared, self.fit_intercept)?;
-        let solver = match (self.penalty, squared) {
-            (LinearSvcPenalty::L1, false) => {
-                return Err(Error::unsupported(self.name(), "an L1 penalty and the hinge; square it"));
-            }
-            (LinearSvcPenalty::L1, true) => Solver::Coordinates,
-            (LinearSvcPenalty::L2, squared) => squared.into(),
+        let plan = Plan { scale, tol: self.tol, max_iter: self.max_iter, seed: self.seed };
+        let cost = &costs(&samples, self.c)[..];
+        let against_others = |solver: Solver| {
+            par::map(if k == 2 { 1 } else { k }, |c| {
+                let own = if k == 2 { 1 } else { c as u32 };
+                let y = y.iter().map(|y| if *y == own { 1.0 } else { -1.0 }).collect();
+                solver.solve(&Task { x, y, cost, labels: true, epsilon: 0.0, plan })
+            })
         };
-        let cost = costs(&samples, self.c);
-        let (classes, columns) = (samples.y.k, if samples.y.k == 2 { 1 } else { samples.y.k });
-        let found = par::try_map(columns, |c| {
-            let own = if classes == 2 { 1 } else { c as u32 };
-            let task = Task {
-                x: samples.x,
-                y: samples.y.y.iter().map(|y| if *y == own { 1.0 } else { -1.0 }).collect(),
-                cost: cost.clone(),
-                labels: true,
-                epsilon: 0.0,
-                scale,
-                tol: self.tol,
-                max_iter: self.max_iter,
-                seed: self.seed,
-            };
-            solve(&task, solver)
-        })?;
-        Ok(LinearSvcModel::new(planes(&found, samples.x), report(&found, solver, "LinearSvc")))
+        let found = match (self.penalty, self.loss) {
+            (LinearSvcPenalty::L1, LinearSvcLoss::SquaredHinge) => against_others(Solver::Coordinates),
+            (LinearSvcPenalty::L1, _) => {
+                let what = "an L1 penalty with a loss other than the squared hinge";
+                return Err(Error::unsupported(self.name(), what));
+            }
+            (LinearSvcPenalty::L2, LinearSvcLoss::CrammerSinger) => {
+                crammer_singer::solve(x, y, k, cost, plan)
+            }
+            (LinearSvcPenalty::L2, _) => against_others(squared.into()),
+        };
+        let found = checked(found, x)?;
+        Ok(LinearSvcModel::new(planes(&found, x), report(&found, "LinearSvc")))
     }
 
     fn class_weight(&self) -> &ClassWeight {
@@ -280,18 +299,17 @@ impl<F: Float> Fit<F, Array1<F>> for LinearSvr {
         samples.x.check_finite()?;
         check_finite_target(samples.y.insert_axis(Axis(1)))?;
         let squared = self.loss == LinearSvrLoss::SquaredEpsilonInsensitive;
+        let scale = check_scale(self.intercept_scaling, squared, self.fit_intercept)?;
         let task = Task {
             x: samples.x,
             y: samples.y.iter().map(|y| y.f64()).collect(),
-            cost: costs(&samples, self.c),
+            cost: &costs(&samples, self.c),
             labels: false,
             epsilon: self.epsilon,
-            scale: check_scale(self.intercept_scaling, squared, self.fit_intercept)?,
-            tol: self.tol,
-            max_iter: self.max_iter,
-            seed: self.seed,
+            plan: Plan { scale, tol: self.tol, max_iter: self.max_iter, seed: self.seed },
         };
-        let found = [solve(&task, squared.into())?];
-        Ok(LinearSvrModel::new(planes(&found, samples.x), report(&found, squared.into(), "LinearSvr")))
+        let solver = Solver::from(squared);
+        let found = checked(vec![solver.solve(&task)], samples.x)?;
+        Ok(LinearSvrModel::new(planes(&found, samples.x), report(&found, "LinearSvr")))
     }
 }

@@ -134,3 +134,55 @@ fn an_l1_penalty_leaves_coefficients_at_zero() {
     let hinge = LinearSvc::new().penalty(LinearSvcPenalty::L1).loss(LinearSvcLoss::Hinge);
     assert!(hinge.fit((&x, &y)).is_err());
 }
+
+/// (3) as it is written.
+fn of_all_classes(x: &Array2<f64>, y: &Array1<usize>, w: &Array2<f64>, b: &Array1<f64>, c: f64) -> f64 {
+    let z = x.dot(&w.t()) + b;
+    let loss = |(z, y): (ndarray::ArrayView1<'_, f64>, &usize)| {
+        let others =
+            z.iter().enumerate().filter(|(c, _)| c != y).fold(f64::NEG_INFINITY, |m, (_, z)| m.max(*z));
+        f64::max(0.0, 1.0 + others - z[*y])
+    };
+    (w.iter().map(|w| w * w).sum::<f64>() + b.dot(b)) / 2.0
+        + c * z.rows().into_iter().zip(y).map(loss).sum::<f64>()
+}
+
+#[test]
+fn no_direction_lowers_the_objective_of_all_classes_at_once() {
+    let (x, _) = labelled(150, 3, 17);
+    let y: Array1<usize> = x
+        .rows()
+        .into_iter()
+        .map(|r| if r[0] > 0.3 { 2 } else { usize::from(r[1] + 0.2 * r[2] > 0.0) })
+        .collect();
+    let settings = LinearSvc::new().loss(LinearSvcLoss::CrammerSinger).c(0.7).tol(1e-9).max_iter(100_000);
+    let model = settings.fit((&x, &y)).unwrap();
+    assert!(model.report().converged);
+    let (w, b) = (model.coef().clone(), Array1::from(model.intercept().to_vec()));
+    // Coefficients of all classes sum to 0, since those of each row do.
+    assert!(w.sum_axis(Axis(0)).iter().all(|s| s.abs() < 1e-9) && b.sum().abs() < 1e-9);
+    let best = of_all_classes(&x, &y, &w, &b, 0.7);
+    assert!((best - model.report().objective.unwrap()).abs() < 1e-12 * best);
+    let mut number = uniform(19);
+    for size in [1e-1, 1e-2, 1e-3, 1e-4] {
+        for _ in 0..100 {
+            let w = &w + &Array2::from_shape_simple_fn((3, 3), || size * number());
+            let b = &b + &Array1::from_shape_simple_fn(3, || size * number());
+            assert!(of_all_classes(&x, &y, &w, &b, 0.7) >= best - 1e-9);
+        }
+    }
+    let sparse = Csr::from_dense(x.view());
+    let other = settings.fit((&sparse, &y)).unwrap();
+    assert!(other.coef().iter().zip(model.coef()).all(|(a, b)| (a - b).abs() < 1e-6));
+}
+
+/// Of two classes w₁ = −w₀: with v = w₁ − w₀ (3) is ¼ ‖v‖² + C Σ max(0, 1 − yv), the hinge at twice the C.
+#[test]
+fn two_classes_at_once_are_those_of_the_hinge() {
+    let (x, y) = labelled(120, 2, 21);
+    let settings = LinearSvc::new().tol(1e-9).max_iter(1_000_000);
+    let together = settings.clone().loss(LinearSvcLoss::CrammerSinger).c(0.4).fit((&x, &y)).unwrap();
+    let alone = settings.loss(LinearSvcLoss::Hinge).c(0.8).fit((&x, &y)).unwrap();
+    let (a, b) = (together.decision_function(&x).unwrap(), alone.decision_function(&x).unwrap());
+    assert!((&a - &b).iter().all(|d| d.abs() < 1e-6));
+}

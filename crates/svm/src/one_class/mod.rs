@@ -23,10 +23,10 @@
 mod tests;
 
 use crate::expansion::{Expansion, with_sums};
-use crate::kernel::{Function, Gamma, Kernel};
-use crate::smo::{self, Limits, Problem};
+use crate::kernel::{Gamma, Kernel};
+use crate::smo::{self, Problem};
 use crate::svc::fit::filled;
-use crate::training::Training;
+use crate::training::{MachineSettings, Training, machine};
 use estimand_core::describe::{above, above_to, finite};
 use estimand_core::persist::check_len;
 use estimand_core::{
@@ -37,7 +37,7 @@ use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 
-estimand_core::params! {
+machine! {
     /// One-class support vector machine, for outliers and novelties; see [the module](crate::one_class).
     ///
     /// ```
@@ -53,22 +53,7 @@ estimand_core::params! {
     pub struct OneClassSvm {
         /// ν: at most this share of the training rows lies outside, at least this share are support vectors.
         nu: f64 = 0.5, above_to(0.0, 1.0);
-        /// The kernel.
-        kernel: Kernel = Kernel::Rbf;
-        /// Degree d of a polynomial kernel.
-        degree: u32 = 3;
-        /// Factor γ of the kernel.
-        gamma => Gamma = Gamma::Scale;
-        /// Constant c₀ of polynomial and sigmoid kernels.
-        coef0: f64 = 0.0, finite();
-        /// Largest violation of the optimality conditions.
-        tol: f64 = 1e-3, above(0.0);
-        /// Memory for kernel rows in MB.
-        cache_size: f64 = 200.0, above(0.0);
-        /// Most steps; `None` stands for 100 n, at least ten million.
-        max_iter: Option<usize> = None;
     }
-    accepts: sparse, weights;
 }
 
 /// A fitted [`OneClassSvm`].
@@ -93,9 +78,9 @@ impl<F: Float> Fit<F, ()> for OneClassSvm {
     fn fit_samples(&self, samples: Samples<'_, F, ()>) -> Result<OneClassModel<F>> {
         self.check()?;
         samples.check()?;
-        let function =
-            |gamma| Function { kernel: self.kernel, gamma, degree: self.degree, coef0: self.coef0 };
-        let training = Training::new(samples.x, samples.weights, self.gamma, function, false)?;
+        samples.x.check_finite()?;
+        let function = self.function(samples.x, samples.weights)?;
+        let training = Training::new(samples.x, samples.weights, function, false)?;
         let n = training.weights.len();
         let problem = Problem {
             rows: &training.rows,
@@ -106,8 +91,7 @@ impl<F: Float> Fit<F, ()> for OneClassSvm {
             high: training.weights.clone(),
             split: n,
         };
-        let limits = Limits { tol: self.tol, cache_size: self.cache_size, max_iter: self.max_iter };
-        let solution = smo::solve(&problem, limits)?;
+        let solution = smo::solve(&problem, self.limits())?;
         let kept: Vec<usize> = (0..n).filter(|i| solution.a[*i] != 0.0).collect();
         let dual_coef = Array2::from_shape_fn((1, kept.len()), |(_, v)| solution.a[kept[v]]);
         let support: Vec<usize> = kept.iter().map(|i| training.numbers[*i]).collect();

@@ -61,3 +61,18 @@ fn bad_input_is_named() {
     assert!(model.predict(&array![[1.0]]).unwrap_err().to_string().contains("expected 2"));
     assert!(model.predict_one(&[f64::INFINITY, 0.0], &mut Scratch::new()).is_err());
 }
+
+#[test]
+fn one_support_vector_is_the_row_nearest_to_zero() {
+    // Products with the first row are no smaller than its own square: it is the shortest mean of all rows.
+    let x = array![[2.0, 3.0], [1.0, 1.0], [5.0, 4.0], [3.0, 3.0]];
+    let settings = OneClassSvm::new().kernel(Kernel::Linear).nu(0.2).tol(1e-9);
+    let model = settings.fit(&x).unwrap();
+    assert_eq!((model.support(), model.dual_coef()), (&[1][..], &array![[0.8]]));
+    assert!((model.offset() - 1.6).abs() < 1e-9);
+    let alone = settings.fit(x.slice(ndarray::s![1..2, ..])).unwrap();
+    assert_eq!(
+        (alone.support(), alone.predict(&array![[1.0, 1.0], [0.0, 0.5]]).unwrap().to_vec()),
+        (&[0][..], vec![1, -1])
+    );
+}

@@ -2,9 +2,9 @@
 
 use super::SvcModel;
 use crate::expansion::Expansion;
-use crate::kernel::{Function, Gamma, Rows};
+use crate::kernel::Rows;
 use crate::smo::{self, Limits, Problem, Solution};
-use crate::training::Training;
+use crate::training::{MachineSettings, Training};
 use estimand_core::{ClassCodes, Error, Float, Report, Result, Samples};
 use estimand_par as par;
 use ndarray::Array2;
@@ -110,18 +110,15 @@ pub(crate) fn filled(bounds: &[f64], total: f64) -> Vec<f64> {
 }
 
 impl<'a, F: Float> Fitting<'a, F> {
-    pub(crate) fn new(
-        samples: Samples<'a, F, ClassCodes>,
-        gamma: Gamma,
-        function: impl FnOnce(f64) -> Function,
-        limits: Limits,
-    ) -> Result<Self> {
-        let training = Training::new(samples.x, samples.weights, gamma, function, true)?;
+    pub(crate) fn new(samples: Samples<'a, F, ClassCodes>, settings: &impl MachineSettings) -> Result<Self> {
+        samples.x.check_finite()?;
+        let function = settings.function(samples.x, samples.weights)?;
+        let training = Training::new(samples.x, samples.weights, function, true)?;
         let mut classes = vec![Vec::new(); samples.y.k];
         for (i, row) in training.numbers.iter().enumerate() {
             classes[samples.y.y[*row] as usize].push(i);
         }
-        Ok(Self { samples, training, classes, limits })
+        Ok(Self { samples, training, classes, limits: settings.limits() })
     }
 
     /// A model of the machines of all pairs of classes. Of two classes the second is the positive one, else the first

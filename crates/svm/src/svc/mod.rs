@@ -39,12 +39,12 @@ mod tests;
 pub use model::SvcModel;
 pub use nu::NuSvc;
 
-use crate::kernel::{Function, Gamma, Kernel};
-use crate::smo::Limits;
+use crate::kernel::{Gamma, Kernel};
+use crate::training::machine;
 use estimand_core::describe::{above, finite};
 use estimand_core::{ClassCodes, ClassWeight, FitClasses, Float, Result, Samples};
 
-estimand_core::params! {
+machine! {
     /// Support vector classification; see [the module](crate::svc).
     ///
     /// ```
@@ -61,34 +61,8 @@ estimand_core::params! {
     pub struct Svc {
         /// Strength C of the loss against the norm: the larger, the fewer rows may lie on the wrong side.
         c: f64 = 1.0, above(0.0);
-        /// The kernel.
-        kernel: Kernel = Kernel::Rbf;
-        /// Degree d of a polynomial kernel.
-        degree: u32 = 3;
-        /// Factor γ of the kernel.
-        gamma => Gamma = Gamma::Scale;
-        /// Constant c₀ of polynomial and sigmoid kernels.
-        coef0: f64 = 0.0, finite();
-        /// Largest violation of the optimality conditions.
-        tol: f64 = 1e-3, above(0.0);
-        /// Memory for kernel rows in MB; with more than two classes it is divided among up to eight pairs that are
-        /// solved together.
-        cache_size: f64 = 200.0, above(0.0);
         /// How much each class counts: C is multiplied by it.
         class_weight: ClassWeight = ClassWeight::Uniform;
-        /// Most steps for each pair of classes; `None` stands for 100 n, at least ten million.
-        max_iter: Option<usize> = None;
-    }
-    accepts: sparse, weights;
-}
-
-impl Svc {
-    pub(crate) fn function(&self, gamma: f64) -> Function {
-        Function { kernel: self.kernel, gamma, degree: self.degree, coef0: self.coef0 }
-    }
-
-    fn limits(&self) -> Limits {
-        Limits { tol: self.tol, cache_size: self.cache_size, max_iter: self.max_iter }
     }
 }
 
@@ -96,8 +70,7 @@ impl FitClasses for Svc {
     type Model<F: Float> = SvcModel<F>;
 
     fn fit_classes<F: Float>(&self, samples: Samples<'_, F, ClassCodes>) -> Result<SvcModel<F>> {
-        let fitting = fit::Fitting::new(samples, self.gamma, |gamma| self.function(gamma), self.limits())?;
-        fitting.pairs("Svc", |pair| pair.c_svc(self.c))
+        fit::Fitting::new(samples, self)?.pairs("Svc", |pair| pair.c_svc(self.c))
     }
 
     fn class_weight(&self) -> &ClassWeight {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{gram, records, value};
+use crate::testing::{function, gram, records, value};
 use crate::{CustomKernel, Kernel};
 use estimand_core::{Csr, Decide, Error, Fit, Persist, Predict, Scores};
 use ndarray::{Array1, Array2, Axis, array, concatenate};
@@ -146,7 +146,11 @@ fn pairs_vote() {
     assert!(alone.column(0).iter().zip(pairs.column(1)).all(|(a, b)| (a + b).abs() < 1e-6));
     // Coefficients stand by class; those of a class are of its pairs, in order.
     let f = model.support().iter().zip(model.dual_coef().columns()).map(|(i, beta)| {
-        let k = value(Svc::new().function(model.gamma()), x.row(*i), x.row(0));
+        let k = value(
+            crate::kernel::Function { gamma: model.gamma(), ..function(Kernel::Rbf) },
+            x.row(*i),
+            x.row(0),
+        );
         k * match y[*i] {
             0 => beta[0],
             1 => beta[0],
@@ -188,7 +192,7 @@ fn records_of_any_kind_give_one_model() {
     }
     // Given values of a Gaussian kernel are a Gaussian kernel.
     let rbf = Svc::new().tol(1e-9).fit((&x, &y)).unwrap();
-    let values = gram(Svc::new().function(rbf.gamma()), &x, &x);
+    let values = gram(crate::kernel::Function { gamma: rbf.gamma(), ..function(Kernel::Rbf) }, &x, &x);
     let given = Svc::new().tol(1e-9).kernel(Kernel::Precomputed).fit((&values, &y)).unwrap();
     let (a, b) = (rbf.decision_function(&x).unwrap(), given.decision_function(&values).unwrap());
     assert!((&a - &b).iter().all(|d| d.abs() < 1e-6));
@@ -209,4 +213,15 @@ fn what_cannot_be_learnt_is_said() {
     let sparse = Csr::from_dense(x.view());
     let outcome = Svc::new().kernel(Kernel::Precomputed).fit((&sparse, &y)).map(drop);
     assert!(matches!(outcome, Err(Error::Unsupported { .. })));
+}
+
+#[test]
+fn one_support_vector_of_each_class() {
+    // w = 2 (x₁ − x₀) / ‖x₁ − x₀‖² of the two nearest rows, whose a are 2 / ‖x₁ − x₀‖².
+    let (x, y) = (array![[-1.0], [-2.0], [1.0], [30.0]], [0, 0, 1, 1]);
+    for c in [1.0, 1e6] {
+        let model = Svc::new().kernel(Kernel::Linear).c(c).tol(1e-9).fit((&x, &y)).unwrap();
+        assert_eq!((model.support(), model.n_support()), (&[0, 2][..], vec![1, 1]));
+        assert!(model.dual_coef().iter().all(|a| (a.abs() - 0.5).abs() < 1e-9));
+    }
 }

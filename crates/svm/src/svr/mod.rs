@@ -30,16 +30,16 @@ mod tests;
 pub use model::SvrModel;
 
 use crate::expansion::Expansion;
-use crate::kernel::{Function, Gamma, Kernel};
-use crate::smo::{self, Limits, Problem};
+use crate::kernel::{Gamma, Kernel};
+use crate::smo::{self, Problem};
 use crate::svc::fit::filled;
-use crate::training::Training;
+use crate::training::{MachineSettings, Training, machine};
 use estimand_core::describe::{above, above_to, at_least, finite};
 use estimand_core::samples::check_finite_target;
-use estimand_core::{Describe, Fit, Float, Report, Result, Samples};
+use estimand_core::{Fit, Float, Report, Result, Samples};
 use ndarray::{Array1, Array2, Axis};
 
-estimand_core::params! {
+machine! {
     /// Support vector regression; see [the module](crate::svr).
     ///
     /// ```
@@ -57,25 +57,10 @@ estimand_core::params! {
         c: f64 = 1.0, above(0.0);
         /// Errors up to ε cost nothing.
         epsilon: f64 = 0.1, at_least(0.0);
-        /// The kernel.
-        kernel: Kernel = Kernel::Rbf;
-        /// Degree d of a polynomial kernel.
-        degree: u32 = 3;
-        /// Factor γ of the kernel.
-        gamma => Gamma = Gamma::Scale;
-        /// Constant c₀ of polynomial and sigmoid kernels.
-        coef0: f64 = 0.0, finite();
-        /// Largest violation of the optimality conditions.
-        tol: f64 = 1e-3, above(0.0);
-        /// Memory for kernel rows in MB.
-        cache_size: f64 = 200.0, above(0.0);
-        /// Most steps; `None` stands for 200 n, at least ten million.
-        max_iter: Option<usize> = None;
     }
-    accepts: sparse, weights;
 }
 
-estimand_core::params! {
+machine! {
     /// Support vector regression that finds ε by itself; see [the module](crate::svr).
     ///
     /// ```
@@ -93,22 +78,7 @@ estimand_core::params! {
         nu: f64 = 0.5, above_to(0.0, 1.0);
         /// Strength C of the loss against the norm.
         c: f64 = 1.0, above(0.0);
-        /// The kernel.
-        kernel: Kernel = Kernel::Rbf;
-        /// Degree d of a polynomial kernel.
-        degree: u32 = 3;
-        /// Factor γ of the kernel.
-        gamma => Gamma = Gamma::Scale;
-        /// Constant c₀ of polynomial and sigmoid kernels.
-        coef0: f64 = 0.0, finite();
-        /// Largest violation of the optimality conditions.
-        tol: f64 = 1e-3, above(0.0);
-        /// Memory for kernel rows in MB.
-        cache_size: f64 = 200.0, above(0.0);
-        /// Most steps; `None` stands for 200 n, at least ten million.
-        max_iter: Option<usize> = None;
     }
-    accepts: sparse, weights;
 }
 
 /// The variables of (2) and (3): a⁺ of all rows, then a⁻.
@@ -128,21 +98,20 @@ fn problem<'a>(training: &'a Training, y: &[f64], c: f64, epsilon: f64) -> Probl
 
 /// Checks, packs, solves what `state` makes of the rows, and keeps the support vectors.
 fn fit<F: Float>(
-    settings: &impl Describe,
+    settings: &impl MachineSettings,
     samples: &Samples<'_, F, Array1<F>>,
-    gamma: Gamma,
-    function: impl FnOnce(f64) -> Function,
-    limits: Limits,
     state: impl for<'t> FnOnce(&'t Training, &[f64]) -> Problem<'t>,
 ) -> Result<SvrModel<F>> {
     settings.check()?;
     samples.check()?;
     check_finite_target(samples.y.insert_axis(Axis(1)))?;
-    let training = Training::new(samples.x, samples.weights, gamma, function, true)?;
+    samples.x.check_finite()?;
+    let function = settings.function(samples.x, samples.weights)?;
+    let training = Training::new(samples.x, samples.weights, function, true)?;
     let y: Vec<f64> = training.numbers.iter().map(|i| samples.y[*i].f64()).collect();
     let problem = state(&training, &y);
     let (n, one_group) = (y.len(), problem.split == 2 * y.len());
-    let solution = smo::solve(&problem, limits)?;
+    let solution = smo::solve(&problem, settings.limits())?;
     let beta = |i: usize| solution.a[i] + solution.a[n + i];
     let kept: Vec<usize> = (0..n).filter(|i| beta(*i) != 0.0).collect();
     let dual_coef = Array2::from_shape_fn((1, kept.len()), |(_, v)| beta(kept[v]));
@@ -161,12 +130,7 @@ impl<F: Float> Fit<F, Array1<F>> for Svr {
     type Model = SvrModel<F>;
 
     fn fit_samples(&self, samples: Samples<'_, F, Array1<F>>) -> Result<SvrModel<F>> {
-        let function =
-            |gamma| Function { kernel: self.kernel, gamma, degree: self.degree, coef0: self.coef0 };
-        let limits = Limits { tol: self.tol, cache_size: self.cache_size, max_iter: self.max_iter };
-        fit(self, &samples, self.gamma, function, limits, |training, y| {
-            problem(training, y, self.c, self.epsilon)
-        })
+        fit(self, &samples, |training, y| problem(training, y, self.c, self.epsilon))
     }
 }
 
@@ -174,10 +138,7 @@ impl<F: Float> Fit<F, Array1<F>> for NuSvr {
     type Model = SvrModel<F>;
 
     fn fit_samples(&self, samples: Samples<'_, F, Array1<F>>) -> Result<SvrModel<F>> {
-        let function =
-            |gamma| Function { kernel: self.kernel, gamma, degree: self.degree, coef0: self.coef0 };
-        let limits = Limits { tol: self.tol, cache_size: self.cache_size, max_iter: self.max_iter };
-        fit(self, &samples, self.gamma, function, limits, |training, y| {
+        fit(self, &samples, |training, y| {
             let mut problem = problem(training, y, self.c, 0.0);
             let n = y.len();
             let bounds = problem.high[..n].to_vec();

@@ -82,3 +82,13 @@ fn linear_svc_l1() {
         .class_weights(LinearSvc::class_weight)
         .run();
 }
+
+#[test]
+fn linear_svc_crammer_singer() {
+    classifier(LinearSvc::new().loss(LinearSvcLoss::CrammerSinger).tol(1e-7).max_iter(100_000))
+        .saved()
+        .one_row()
+        .class_weights(LinearSvc::class_weight)
+        .except("class_weights_are_weights_of_rows", PENALISED)
+        .run();
+}

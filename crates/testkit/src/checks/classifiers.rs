@@ -2,39 +2,69 @@
 
 use super::{agree, finite, ok, refused, same_bits};
 use crate::data::Problem;
-use crate::kinds::{Settings, labels_and_probabilities};
+use crate::kinds::Settings;
 use crate::subject::{Outcome, Subject, Suite, Train};
 use estimand_core::{
-    ClassWeight, Classifier, Decide, Features, Fit, FitBatches, FitClasses, Label, LearnClasses, PartialFit,
-    Predict, Probabilities, Result, Samples, Scores,
+    ClassWeight, Classes, Classifier, Decide, Features, Fit, FitBatches, Label, LearnClasses, PartialFit,
+    Predict, Result, Samples,
 };
 use ndarray::{Array1, Array2, Axis, s};
 
 /// A fitted classifier of any type.
-pub(crate) trait Decides {
-    fn labels(&self, x: &Array2<f64>) -> Result<Array1<usize>>;
+pub trait Decides<L> {
+    /// Predicts.
+    fn labels(&self, x: &Array2<f64>) -> Result<Array1<L>>;
+    /// How strongly.
     fn decisions(&self, x: &Array2<f64>) -> Result<Array2<f64>>;
+    /// The classes.
+    fn known(&self) -> Vec<L>;
 }
-impl<M: Scores<f64>> Decides for Classifier<M, usize> {
-    fn labels(&self, x: &Array2<f64>) -> Result<Array1<usize>> {
+impl<L, M> Decides<L> for M
+where
+    L: Label,
+    M: Predict<f64, Output = Array1<L>> + Decide<f64> + Classes<Label = L>,
+{
+    fn labels(&self, x: &Array2<f64>) -> Result<Array1<L>> {
         self.predict(x)
     }
     fn decisions(&self, x: &Array2<f64>) -> Result<Array2<f64>> {
         self.decision_function(x)
     }
+    fn known(&self) -> Vec<L> {
+        self.classes().to_vec()
+    }
+}
+
+/// Learns labels of type `L`: an algorithm on codes, or what has a classifier inside.
+pub trait Learns<L: Label> {
+    /// Fits.
+    fn learn(&self, samples: Samples<'_, f64, Array1<L>>) -> Result<Box<dyn Decides<L>>>;
+}
+impl<L, E, M> Learns<L> for E
+where
+    L: Label,
+    E: Fit<f64, Array1<L>, Model = M>,
+    M: Decides<L> + 'static,
+{
+    fn learn(&self, samples: Samples<'_, f64, Array1<L>>) -> Result<Box<dyn Decides<L>>> {
+        Ok(Box::new(self.fit_samples(samples)?))
+    }
+}
+
+/// Learns labels of every type that the checks put to a classifier.
+pub trait LearnsAny:
+    Learns<usize> + Learns<String> + Learns<&'static str> + Learns<i32> + Learns<i64> + Learns<bool>
+{
+}
+impl<E> LearnsAny for E where
+    E: Learns<usize> + Learns<String> + Learns<&'static str> + Learns<i32> + Learns<i64> + Learns<bool>
+{
 }
 
 type Numbered<'a> = Samples<'a, f64, Array1<usize>>;
 
 /// Fits a classifier of any type.
-type Learn<'e> = dyn Fn(Numbered<'_>) -> Result<Box<dyn Decides>> + 'e;
-
-fn learn<E: FitClasses>(estimator: &E, samples: Numbered<'_>) -> Result<Box<dyn Decides>>
-where
-    E::Model<f64>: 'static,
-{
-    Ok(Box::new(estimator.fit_samples(samples)?))
-}
+type Learn<'e> = dyn Fn(Numbered<'_>) -> Result<Box<dyn Decides<usize>>> + 'e;
 
 /// What holds for classifiers of any type.
 const CHECKS: &[(&str, fn(&Learn<'_>) -> Outcome)] = &[
@@ -45,7 +75,7 @@ const CHECKS: &[(&str, fn(&Learn<'_>) -> Outcome)] = &[
     ("many_classes_are_told_apart", many_classes),
 ];
 
-pub(crate) fn add<E: Settings + FitClasses>(suite: &mut Suite<E>, estimator: &E) {
+pub(crate) fn add<E: Settings + LearnsAny>(suite: &mut Suite<E>, estimator: &E) {
     suite.add("decisions_have_the_right_shape", decision_shape);
     let e = estimator.clone();
     suite.add("labels_of_any_type_come_back", move |_| labels(&e));
@@ -53,7 +83,7 @@ pub(crate) fn add<E: Settings + FitClasses>(suite: &mut Suite<E>, estimator: &E)
     suite.add("one_class_is_refused", move |s| one_class(&e, s));
     for (name, check) in CHECKS {
         let e = estimator.clone();
-        suite.add(name, move |_| check(&|samples| learn(&e, samples)));
+        suite.add(name, move |_| check(&|samples| e.learn(samples)));
     }
 }
 
@@ -83,26 +113,18 @@ fn clusters(learn: &Learn<'_>) -> Outcome {
     Ok(())
 }
 
-fn labels<E: FitClasses>(estimator: &E) -> Outcome {
+fn labels(estimator: &impl LearnsAny) -> Outcome {
     const WORDS: [&str; 3] = ["ant", "bee", "cat"];
     let p = Problem::new(90, 4, 28);
-    let codes = ok("fitting", estimator.fit((&p.x, &p.labels)).and_then(|m| m.predict(&p.x)))?;
-    come_back(&p, &codes, |c| WORDS[c].to_string(), &|y| classes_and_labels(estimator, &p, y))?;
-    come_back(&p, &codes, |c| WORDS[c], &|y| classes_and_labels(estimator, &p, y))?;
-    come_back(&p, &codes, |c| c as i32 - 1, &|y| classes_and_labels(estimator, &p, y))?;
-    come_back(&p, &codes, |c| [i64::MIN, 0, i64::MAX][c], &|y| classes_and_labels(estimator, &p, y))?;
+    let codes =
+        |p: &Problem| ok("fitting", estimator.learn((&p.x, &p.labels).into()).and_then(|m| m.labels(&p.x)));
+    let three: Array1<usize> = codes(&p)?;
+    come_back(&p, &three, |c| WORDS[c].to_string(), estimator)?;
+    come_back(&p, &three, |c| WORDS[c], estimator)?;
+    come_back(&p, &three, |c| c as i32 - 1, estimator)?;
+    come_back(&p, &three, |c| [i64::MIN, 0, i64::MAX][c], estimator)?;
     let p = two_classes(p);
-    let codes = ok("fitting", estimator.fit((&p.x, &p.labels)).and_then(|m| m.predict(&p.x)))?;
-    come_back(&p, &codes, |c| c == 1, &|y| classes_and_labels(estimator, &p, y))
-}
-
-fn classes_and_labels<E: FitClasses, L: Label>(
-    estimator: &E,
-    p: &Problem,
-    y: &Array1<L>,
-) -> Result<(Vec<L>, Array1<L>)> {
-    let model = estimator.fit((&p.x, y))?;
-    Ok((model.classes().to_vec(), model.predict(&p.x)?))
+    come_back(&p, &codes(&p)?, |c| c == 1, estimator)
 }
 
 /// With labels called by `name`, the predictions are those of `codes`, called so.
@@ -110,10 +132,11 @@ fn come_back<L: Label>(
     p: &Problem,
     codes: &Array1<usize>,
     name: fn(usize) -> L,
-    classes_and_labels: &dyn Fn(&Array1<L>) -> Result<(Vec<L>, Array1<L>)>,
+    estimator: &dyn Learns<L>,
 ) -> Outcome {
     let y = p.labels.mapv(name);
-    let (classes, found) = ok("fitting", classes_and_labels(&y))?;
+    let model = ok("fitting", estimator.learn((&p.x, &y).into()))?;
+    let (classes, found) = (model.known(), ok("predicting", model.labels(&p.x))?);
     if !classes.windows(2).all(|pair| pair[0] < pair[1]) {
         return Err(format!("classes {classes:?} are not sorted"));
     }
@@ -124,16 +147,16 @@ fn come_back<L: Label>(
     }
 }
 
-fn one_class<E: FitClasses>(estimator: &E, s: &Subject) -> Outcome {
+fn one_class(estimator: &dyn Learns<&'static str>, s: &Subject) -> Outcome {
     let p = Problem::new(20, 3, 29);
     let words = ["two classes", "only"];
-    refused("one class", estimator.fit((&p.x, &Array1::from_elem(20, "only"))), &words)?;
+    refused("one class", estimator.learn((&p.x, &Array1::from_elem(20, "only")).into()), &words)?;
     if !s.capabilities.weights {
         return Ok(());
     }
     let labels = Array1::from_shape_fn(20, |i| if i % 2 == 0 { "only" } else { "never" });
     let weights = Array1::from_shape_fn(20, |i| (1 - i % 2) as f64);
-    refused("one class with weight", estimator.fit((&p.x, &labels, &weights)), &words)
+    refused("one class with weight", estimator.learn((&p.x, &labels, &weights).into()), &words)
 }
 
 fn strongest(learn: &Learn<'_>) -> Outcome {
@@ -160,7 +183,7 @@ fn labels_with_gaps(learn: &Learn<'_>) -> Outcome {
     let mut gaps = Array1::from_elem(120, 7);
     gaps.slice_mut(s![..;-2]).assign(&p.labels);
     let other = ok("fitting", learn((&p.x, gaps.slice(s![..;-2])).into()))?;
-    let decide = |m: &dyn Decides| ok("deciding", m.decisions(&p.x));
+    let decide = |m: &dyn Decides<usize>| ok("deciding", m.decisions(&p.x));
     agree("labels in every second place, from the end", &decide(&*model)?, &decide(&*other)?, 1e-12)
 }
 
@@ -196,19 +219,16 @@ fn many_classes(learn: &Learn<'_>) -> Outcome {
     Ok(())
 }
 
-pub(crate) fn class_weights<E: FitClasses + Clone>(
+pub(crate) fn class_weights<E: Learns<usize> + Clone>(
     estimator: &E,
     set: fn(E, ClassWeight) -> E,
     s: &Subject,
-) -> Outcome
-where
-    E::Model<f64>: 'static,
-{
-    weights_of_rows(&|weight, samples| learn(&set(estimator.clone(), weight), samples), s)
+) -> Outcome {
+    weights_of_rows(&|weight, samples| set(estimator.clone(), weight).learn(samples), s)
 }
 
 fn weights_of_rows(
-    learn: &dyn Fn(ClassWeight, Numbered<'_>) -> Result<Box<dyn Decides>>,
+    learn: &dyn Fn(ClassWeight, Numbered<'_>) -> Result<Box<dyn Decides<usize>>>,
     s: &Subject,
 ) -> Outcome {
     let p = two_classes(Problem::new(90, 4, 43));
@@ -242,15 +262,8 @@ fn weights_of_rows(
     refused("a negative class weight", negative, &["class_weight", "-1"])
 }
 
-pub(crate) fn probabilities<E: FitClasses>(estimator: &E) -> Outcome
-where
-    E::Model<f64>: Probabilities<f64>,
-{
-    agree_with_decisions(&|train| labels_and_probabilities(estimator, train))
-}
-
 /// `answer` gives labels, probabilities and decisions for the records it has learnt from.
-fn agree_with_decisions(
+pub(crate) fn probabilities(
     answer: &dyn Fn(Train<'_, f64>) -> Result<(Array1<usize>, Array2<f64>, Array2<f64>)>,
 ) -> Outcome {
     for p in [Problem::new(90, 4, 30), two_classes(Problem::new(90, 4, 31))] {

@@ -29,7 +29,8 @@ pub(crate) fn describe_themselves(trial: &dyn Trial) -> Outcome {
     }
     let described: BTreeSet<String> =
         settings.parameters().into_iter().map(|p| p.name.into_owned()).collect();
-    let written: BTreeSet<String> = json.as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+    let mut written = BTreeSet::new();
+    names("", &json, &described, &mut written);
     if described != written || described.len() != settings.parameters().len() {
         return Err(format!("described are {described:?}, written are {written:?}"));
     }
@@ -43,14 +44,27 @@ pub(crate) fn describe_themselves(trial: &dyn Trial) -> Outcome {
     }
 }
 
+/// The names in JSON; within what holds the parameters of another estimator, with its own before them.
+fn names(before: &str, json: &Value, described: &BTreeSet<String>, out: &mut BTreeSet<String>) {
+    for (key, value) in json.as_object().into_iter().flatten() {
+        let (name, inner) = (format!("{before}{key}"), format!("{before}{key}."));
+        match described.iter().any(|d| d.starts_with(&inner)) {
+            true => names(&inner, value, described, out),
+            false => drop(out.insert(name)),
+        }
+    }
+}
+
 /// For each parameter with a declared range, some value outside is found, and both `check` and `fit`
 /// refuse it by the parameter's name.
 pub(crate) fn out_of_range(trial: &dyn Trial, subject: &Subject) -> Outcome {
     let p = Problem::new(30, 3, 18);
     for parameter in trial.settings().parameters().into_iter().filter(|p| !p.allowed.is_empty()) {
+        let own = parameter.name.rsplit('.').next().unwrap_or_default();
+        let pointer = format!("/{}", parameter.name.replace('.', "/"));
         let with = |value: Value| {
             let mut json = trial.to_json().ok()?;
-            *json.get_mut(parameter.name.as_ref())? = value;
+            *json.pointer_mut(&pointer)? = value;
             trial.read(json).ok().map(|(read, _)| read)
         };
         let probes = [
@@ -70,17 +84,13 @@ pub(crate) fn out_of_range(trial: &dyn Trial, subject: &Subject) -> Outcome {
                 parameter.name, parameter.allowed
             ));
         };
-        let number = trial.to_json()?.get(parameter.name.as_ref()).is_some_and(Value::is_f64);
+        let number = trial.to_json()?.pointer(&pointer).is_some_and(Value::is_f64);
         if number && with(json!("nan")).is_some_and(|t| t.settings().check().is_ok()) {
             return Err(format!("NaN is accepted as `{}`", parameter.name));
         }
         let train = Train::of(&p);
-        refused(
-            "a parameter out of range",
-            wrong.answer(train, train.x),
-            &[&format!("`{}`", parameter.name)],
-        )
-        .map_err(|e| format!("{}: {e}", subject.name))?;
+        refused("a parameter out of range", wrong.answer(train, train.x), &[&format!("`{own}`")])
+            .map_err(|e| format!("{}: {e}", subject.name))?;
         if !matches!(wrong.settings().check(), Err(Error::Parameter { .. })) {
             return Err(format!("`{}` out of range is not reported as a parameter error", parameter.name));
         }

@@ -1,6 +1,7 @@
 //! Neighbours.
 
 use crate::data::{labels, matrix, one_row};
+use estimand::neighbors::Algorithm;
 use estimand::prelude::*;
 use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated};
 

@@ -9,6 +9,7 @@ use estimand_bench_protocol::{Answer, Entry, Job, Result, forget_peak, repeated}
 
 pub(crate) const ENTRIES: &[Entry] = &[
     ("svc_rbf", "estimand", |job| svc(job, Svc::new().gamma(0.02).cache_size(500.0))),
+    ("svc_rbf_200k", "estimand", |job| svc(job, Svc::new().gamma(0.02).cache_size(500.0))),
     ("svc_linear", "estimand", |job| svc(job, Svc::new().kernel(Kernel::Linear).cache_size(500.0))),
     ("svr_rbf", "estimand", svr),
     ("nusvc", "estimand", |job| svc(job, NuSvc::new().nu(0.4).gamma(0.02))),

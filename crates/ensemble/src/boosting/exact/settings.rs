@@ -238,10 +238,6 @@ impl BoostClasses for GradientBoostingClassifier {
             ClassLoss::Exponential => Loss::Exponential,
         }
     }
-
-    fn weights_of_classes(&self) -> &ClassWeight {
-        &self.class_weight
-    }
 }
 
 fits_of_numbers!(GradientBoostingRegressor);

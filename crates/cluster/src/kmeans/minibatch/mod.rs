@@ -18,23 +18,21 @@
 //!
 //! **References.** \[Sculley10\].
 
+mod model;
+#[cfg(test)]
+mod tests;
+
+pub use model::MiniBatchKMeansModel;
+
 use super::assign::Assignment;
 use super::lloyd::inertia;
 use super::model::State;
 use super::points::{Centres, Points};
 use super::{KMeans, KMeansInit, KMeansModel};
 use estimand_core::describe::at_least;
-use estimand_core::persist::check_len;
 use estimand_core::random::{Seed, Stream, below, shuffle};
-use estimand_core::records::Dense;
-use estimand_core::{
-    Describe, Error, Features, Fit, Float, Matrix, PartialFit, Predict, PredictOne, Records, Report, Result,
-    Samples, Scratch, Target, Transform, TransformOne,
-};
-use ndarray::Array1;
-use serde::{Deserialize, Serialize};
+use estimand_core::{Describe, Error, Features, Fit, Float, Records, Report, Result, Samples, Target};
 use std::borrow::Cow;
-use std::ops::Deref;
 
 estimand_core::params! {
     /// k-means clustering in batches; see [the module](crate::kmeans::minibatch).
@@ -74,18 +72,6 @@ estimand_core::params! {
         seed: u64 = 0;
     }
     accepts: sparse, weights;
-}
-
-/// A fitted [`MiniBatchKMeans`]: a [`KMeansModel`] that goes on learning. After [`partial_fit`](PartialFit::partial_fit), labels and
-/// inertia are those of the last batch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
-pub struct MiniBatchKMeansModel<F: Float> {
-    model: KMeansModel<F>,
-    settings: MiniBatchKMeans,
-    counts: Vec<f64>,
-    batches: u64,
-    since: usize,
 }
 
 /// Centres on their way.
@@ -323,187 +309,5 @@ impl<F: Float, Y: Target> Fit<F, Y> for MiniBatchKMeans {
             batches: learner.batches,
             since: learner.since,
         })
-    }
-}
-
-impl<F: Float> PartialFit<F, ()> for MiniBatchKMeansModel<F> {
-    /// One step with these rows as a batch.
-    fn partial_fit_samples(&mut self, batch: Samples<'_, F, ()>) -> Result<()> {
-        batch.check()?;
-        let points = self.model.points(batch.x)?;
-        let (weights, _) = super::weights_of(&batch, 0)?;
-        let centers = self.model.centers().iter().map(|c| c.f64()).collect();
-        let mut learner = Learner {
-            centres: Centres::new(centers, points.origin()),
-            counts: self.counts.clone(),
-            batches: self.batches,
-            since: self.since,
-        };
-        let done = self.settings.step(&mut learner, &points, &weights);
-        let mut state = State::from(self.model.clone());
-        if !learner.centres.of::<F>().iter().all(|c| c.is_finite()) {
-            return Err(Error::numerical(
-                "squared distances leave the range of f64; scale the columns first",
-            ));
-        }
-        state.centers = learner.centres.of();
-        state.labels = done.labels.iter().map(|c| *c as usize).collect();
-        state.inertia = done.inertia;
-        self.model = KMeansModel::new(state);
-        (self.counts, self.batches, self.since) = (learner.counts, learner.batches, learner.since);
-        Ok(())
-    }
-}
-
-impl<F: Float> MiniBatchKMeansModel<F> {
-    /// N, the weight of the rows that each centre is the mean of, k.
-    pub fn counts(&self) -> Array1<f64> {
-        self.counts.clone().into()
-    }
-}
-
-impl<F: Float> Deref for MiniBatchKMeansModel<F> {
-    type Target = KMeansModel<F>;
-    fn deref(&self) -> &KMeansModel<F> {
-        &self.model
-    }
-}
-
-impl<F: Float> Predict<F> for MiniBatchKMeansModel<F> {
-    type Output = Array1<usize>;
-    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<usize>> {
-        self.model.predict_records(x)
-    }
-}
-
-impl<F: Float> PredictOne<F> for MiniBatchKMeansModel<F> {
-    type One<'m> = usize;
-    fn predict_one(&self, row: &[F], scratch: &mut Scratch<F>) -> Result<usize> {
-        self.model.predict_one(row, scratch)
-    }
-}
-
-/// Distances to the centres, n × k.
-impl<F: Float> Transform<F> for MiniBatchKMeansModel<F> {
-    type Stored = Dense;
-    fn transform_records(&self, x: Records<'_, F>) -> Result<Matrix<F>> {
-        self.model.transform_records(x)
-    }
-    fn feature_names_out(&self) -> Option<Vec<String>> {
-        Some((0..self.counts.len()).map(|c| format!("minibatchkmeans{c}")).collect())
-    }
-}
-
-impl<F: Float> TransformOne<F> for MiniBatchKMeansModel<F> {
-    fn transform_one(&self, row: &[F], out: &mut Vec<F>, scratch: &mut Scratch<F>) -> Result<()> {
-        self.model.transform_one(row, out, scratch)
-    }
-}
-
-estimand_core::persist!(MiniBatchKMeansModel<F>, |model| {
-    check_len("counts", model.model.centers().nrows(), model.counts.len())?;
-    match model.counts.iter().all(|n| n.is_finite() && *n >= 0.0) {
-        true => Ok(()),
-        false => Err(Error::Persist { what: "counts cannot be used".into() }),
-    }
-});
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use estimand_core::{Csr, Persist};
-    use estimand_par as par;
-    use ndarray::{Array2, Axis, array, s};
-    use rand::Rng;
-
-    fn blobs(n: usize, p: usize, k: usize, seed: u64) -> Array2<f64> {
-        let mut stream = Seed(seed).stream(0);
-        let places = Array2::from_shape_simple_fn((k, p), || stream.random_range(-10.0..10.0));
-        Array2::from_shape_fn((n, p), |(i, j)| places[[i % k, j]] + stream.random_range(-0.5..0.5))
-    }
-
-    #[test]
-    fn steps_are_their_definition() {
-        let x = blobs(120, 3, 4, 1);
-        let start = x.slice(s![..4, ..]).to_owned();
-        let w = Array1::from_shape_fn(120, |i| 0.5 + (i % 3) as f64);
-        // Batches of everything: the first of them by `fit`, the others from outside.
-        let fit = MiniBatchKMeans::new(4).init(&start).max_iter(1).reassignment_ratio(0.0);
-        let mut model = fit.fit((&x, &[(); 120], &w)).unwrap();
-        let (mut centers, mut counts) = (start, [0.0; 4]);
-        for round in 0..4 {
-            if round > 0 {
-                let part = x.slice(s![30 * (round - 1)..30 * round, ..]).to_owned();
-                let weights = w.slice(s![30 * (round - 1)..30 * round]).to_owned();
-                model.partial_fit(Samples::from(&part).with_weights(weights.view())).unwrap();
-            }
-            let rows = if round == 0 { 0..120 } else { 30 * (round - 1)..30 * round };
-            let distance = |i: usize, c: ndarray::ArrayView1<'_, f64>| (&x.row(i) - &c).mapv(|d| d * d).sum();
-            let labels: Vec<usize> = rows
-                .clone()
-                .map(|i| super::super::points::least(centers.rows().into_iter().map(|c| distance(i, c))))
-                .collect();
-            for c in 0..4 {
-                let own: Vec<usize> =
-                    rows.clone().zip(&labels).filter(|(_, l)| **l == c).map(|(i, _)| i).collect();
-                let before = counts[c];
-                counts[c] += own.iter().map(|i| w[*i]).sum::<f64>();
-                let mut sum = &centers.row(c) * before;
-                own.iter().for_each(|i| sum.scaled_add(w[*i], &x.row(*i)));
-                centers.row_mut(c).assign(&(sum / counts[c]));
-            }
-            assert!((model.centers() - &centers).iter().all(|d| d.abs() < 1e-12));
-            assert!(model.counts().iter().zip(&counts).all(|(a, b)| (a - b).abs() < 1e-10));
-            assert!(round == 0 || model.labels().to_vec() == labels);
-        }
-    }
-
-    #[test]
-    fn batches_find_the_groups_and_threads_do_not_matter() {
-        let x = blobs(6000, 4, 6, 3);
-        for init in [KMeansInit::PlusPlus, KMeansInit::Random] {
-            let fit = || MiniBatchKMeans::new(6).init(init.clone()).batch_size(100).seed(2).fit(&x).unwrap();
-            let once = par::with_threads(1, fit).unwrap();
-            assert_eq!(par::with_threads(3, fit).unwrap(), once);
-            assert_eq!(&once.predict(&x).unwrap(), once.labels());
-            assert_eq!(MiniBatchKMeansModel::from_bytes(&once.to_bytes().unwrap()).unwrap(), once);
-        }
-        let model = MiniBatchKMeans::new(6).batch_size(100).fit(&x).unwrap();
-        // Uniform within ±½: each row adds a twelfth for each column, and centres are nearly means.
-        assert!(model.inertia() < 6000.0 * 4.0 / 12.0 * 1.05, "{}", model.inertia());
-        let sparse = MiniBatchKMeans::new(6).batch_size(100).fit(&Csr::from_dense(x.view())).unwrap();
-        assert!((sparse.centers() - model.centers()).iter().all(|d| d.abs() < 1e-9));
-    }
-
-    #[test]
-    fn a_centre_without_rows_is_put_elsewhere() {
-        let x = blobs(400, 2, 4, 5);
-        let mut start = x.slice(s![..4, ..]).to_owned();
-        start.row_mut(3).fill(1e4);
-        let fit = MiniBatchKMeans::new(4).init(&start).batch_size(50);
-        let kept = fit.clone().reassignment_ratio(0.0).fit(&x).unwrap();
-        let moved = fit.fit(&x).unwrap();
-        assert_eq!(kept.centers().row(3).to_vec(), [1e4, 1e4]);
-        assert!(moved.centers().iter().all(|c| c.abs() < 11.0));
-        let counts = moved.labels().iter().fold([0; 4], |mut n, l| {
-            n[*l] += 1;
-            n
-        });
-        assert!(counts.iter().all(|n| *n > 0), "{counts:?}");
-    }
-
-    #[test]
-    fn rows_of_weight_zero_are_not_there_and_bad_input_is_refused() {
-        let x = blobs(300, 2, 3, 7);
-        let w = Array1::from_shape_fn(300, |i| f64::from(u8::from(i % 4 != 0)));
-        let used = x.select(Axis(0), &(0..300).filter(|i| i % 4 != 0).collect::<Vec<_>>());
-        let fit = MiniBatchKMeans::new(3).batch_size(40).seed(4);
-        let (a, b) = (fit.fit((&x, &[(); 300], &w)).unwrap(), fit.fit(&used).unwrap());
-        assert!((a.centers() - b.centers()).iter().all(|d| d.abs() < 1e-12));
-        assert!(fit.fit(&array![[1.0, 2.0]]).unwrap_err().to_string().contains("n_clusters"));
-        assert!(fit.clone().batch_size(0).fit(&x).unwrap_err().to_string().contains("batch_size"));
-        let mut model = a;
-        assert!(model.partial_fit(&array![[1.0]]).is_err());
-        assert!(model.partial_fit(&array![[1.0, f64::NAN]]).is_err());
     }
 }
