@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "no suite needs all of it")]
 
-use estimand::core::{Persist, Result};
+use estimand::core::{Error, Persist, Result};
 use ndarray::Array2;
 use serde_json::{Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -65,9 +65,9 @@ impl Failures {
 
 /// A saved model, and what is done with a file that may be one: it is loaded and asked.
 pub(crate) struct ModelFile<'a> {
-    pub(crate) json: String,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) ask: Box<dyn Fn(&[u8]) -> Result<()> + 'a>,
+    json: Value,
+    bytes: Vec<u8>,
+    ask: Box<dyn Fn(&[u8]) -> Result<()> + 'a>,
 }
 
 impl<'a> ModelFile<'a> {
@@ -76,25 +76,20 @@ impl<'a> ModelFile<'a> {
             Ok(text) if text.starts_with('{') => ask(&M::from_json(text)?),
             _ => ask(&M::from_bytes(file)?),
         };
-        Ok(Self { json: model.to_json()?, bytes: model.to_bytes()?, ask: Box::new(load) })
+        let json = serde_json::from_str(&model.to_json()?).map_err(|e| Error::numerical(e.to_string()))?;
+        Ok(Self { json, bytes: model.to_bytes()?, ask: Box::new(load) })
     }
 
-    /// The model's name and its contents.
-    fn payload(&self) -> (Value, Value) {
-        let mut file: Value = serde_json::from_str(&self.json).unwrap();
-        let payload = file["payload"].take();
-        (file, payload)
-    }
-
+    /// The name of the model.
     pub(crate) fn model(&self) -> String {
-        self.payload().0["model"].to_string()
+        self.json["model"].to_string()
     }
 
     /// Loads the file damaged in many ways, each of which must end in an error or in answers. At most about `most` places
     /// are damaged.
     pub(crate) fn attack(&self, failures: &mut Failures, most: usize) {
-        let (mut file, payload) = self.payload();
-        let name = file["model"].to_string();
+        let (name, mut file) = (self.model(), self.json.clone());
+        let payload = file["payload"].take();
         let mut places = Vec::new();
         pointers(&payload, String::new(), &mut places);
         for place in places.iter().step_by(places.len() / most + 1) {
