@@ -152,17 +152,21 @@ impl<F: Float> GaussianProcessClassifierModel<F> {
         &self.features
     }
 
-    /// (4) of each latent function and the rest, m × latent functions.
+    /// The mean of each latent function, (4) of it and the rest, m × latent functions.
     ///
     /// None is 0, so that classes of which none is likely are still compared.
-    fn both(&self, asking: &Table) -> Result<Vec<Vec<[f64; 2]>>> {
+    fn both(&self, asking: &Table) -> Result<Vec<Vec<(f64, [f64; 2])>>> {
         let of = |latent: &Latent| {
             let (means, variances) = latent.moments(asking, &self.table);
             if means.iter().chain(&variances).any(|moment| moment.is_nan()) {
                 return Err(Error::numerical("the latent function leaves the range of f64"));
             }
-            let both = means.into_iter().zip(variances).map(|(mean, variance)| integral(mean, variance));
-            Ok(both.map(|both| both.map(|p| p.max(f64::MIN_POSITIVE))).collect())
+            let shares = |mean, variance| integral(mean, variance).map(|p| p.max(f64::MIN_POSITIVE));
+            Ok(means
+                .into_iter()
+                .zip(variances)
+                .map(|(mean, variance)| (mean, shares(mean, variance)))
+                .collect())
         };
         self.latents.iter().map(of).collect()
     }
@@ -170,8 +174,10 @@ impl<F: Float> GaussianProcessClassifierModel<F> {
     fn logits(&self, asking: &Table) -> Result<Array2<F>> {
         let both = self.both(asking)?;
         let of = |(i, c): (usize, usize)| {
-            let [own, rest] = both[c][i];
-            F::of(own.ln() - rest.ln())
+            let (mean, [own, rest]) = both[c][i];
+            let logit = F::of(own.ln() - rest.ln());
+            // The sign is that of the mean, which classes are told by, also where the logarithms round it away.
+            if mean > 0.0 { logit.max(F::min_positive_value()) } else { logit.min(F::zero()) }
         };
         Ok(Array2::from_shape_fn((asking.len(), both.len()), of))
     }
@@ -208,8 +214,8 @@ impl<F: Float> Probabilities<F> for GaussianProcessClassifierModel<F> {
         let asking = asked(&self.features, x, NAME)?;
         let both = self.both(&asking)?;
         let mut found = match both.as_slice() {
-            [only] => Array2::from_shape_fn((asking.len(), 2), |(i, c)| only[i][1 - c]),
-            each => Array2::from_shape_fn((asking.len(), each.len()), |(i, c)| each[c][i][0]),
+            [only] => Array2::from_shape_fn((asking.len(), 2), |(i, c)| only[i].1[1 - c]),
+            each => Array2::from_shape_fn((asking.len(), each.len()), |(i, c)| each[c][i].1[0]),
         };
         for mut row in found.axis_iter_mut(Axis(0)) {
             let total = row.sum();

@@ -2,7 +2,7 @@ use super::laplace::Task;
 use super::model::integral;
 use crate::covariance::{Covariance, Program, Smoothness, Table};
 use crate::{GaussianProcessClassifier, Hyperparameter};
-use estimand_core::{Fit, Predict, PredictProba, Samples};
+use estimand_core::{Fit, Predict, PredictOne, PredictProba, Samples, Scratch};
 use ndarray::{Array1, Array2, Axis};
 
 fn problem(n: usize) -> (Array2<f64>, Vec<bool>) {
@@ -138,5 +138,21 @@ fn classes_of_which_none_is_likely_are_compared_all_the_same() {
         let Ok(model) = settings.fit((&x, &y, &weights)) else { continue };
         let Ok(p) = model.predict_proba(&x) else { continue };
         assert!(p.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12), "{weight}: {p}");
+    }
+}
+
+#[test]
+fn rows_that_contradict_one_another_are_told_alike_alone_and_among_others() {
+    let (x, positive) = problem(30);
+    let twice = ndarray::concatenate![Axis(0), x, x];
+    let opposite: Vec<bool> = positive.iter().copied().chain(positive.iter().map(|yes| !yes)).collect();
+    for optimize in [false, true] {
+        let settings = GaussianProcessClassifier::new().optimize(optimize).max_iter(5);
+        let model = settings.fit((&twice, &opposite)).unwrap();
+        let together = model.predict(&x).unwrap();
+        let mut scratch = Scratch::new();
+        for (row, label) in x.rows().into_iter().zip(together) {
+            assert_eq!(*model.predict_one(&row.to_vec(), &mut scratch).unwrap(), label);
+        }
     }
 }
