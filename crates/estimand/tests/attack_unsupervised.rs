@@ -42,7 +42,7 @@ fn wide<'a, F: Float>(values: impl IntoIterator<Item = &'a F>) -> Vec<f64> {
 
 macro_rules! asked {
     ($($model:ident$(<$scalar:ident>)?: $($part:ident)+ $(, more($self:ident, $x:ident) $more:expr)?;)*) => {$(
-        #[allow(unused_variables, unused_mut, unreachable_code, reason = "not every model has every part")]
+        #[allow(unused_variables, unused_mut, unreachable_code, clippy::vec_init_then_push, reason = "not every model has every part")]
         impl<F: Float> Asked<F> for $model$(<$scalar>)? {
             fn kept(&self) -> Option<Array2<f64>> {
                 $( asked!(@kept $part, self); )+
