@@ -32,7 +32,7 @@ use estimand::linear::{
 };
 use estimand::model_selection::CalibratedModel;
 use estimand::neighbors::{
-    ApproximateNeighborsModel, KernelDensityModel, KnnImputerModel, LocalOutlierFactorModel,
+    Algorithm, ApproximateNeighborsModel, KernelDensityModel, KnnImputerModel, LocalOutlierFactorModel,
     MultiNeighborsRegressorModel, NearestCentroidModel, NearestNeighborsModel,
     NeighborhoodComponentsAnalysis, NeighborhoodComponentsModel, NeighborsClassifierModel,
     NeighborsRegressorModel,
