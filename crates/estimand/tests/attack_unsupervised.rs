@@ -754,9 +754,9 @@ fn a_weight_of_two_is_the_row_twice_and_none_is_absence() {
         ..answer
     };
     let mut failures = Failures::default();
-    // Rows are drawn, or looked at one by one, in another order if one is there twice; the target of components is that of
+    // A tree that holds every row refuses those without weight. Rows are drawn, or looked at one by one, in another order if one is there twice; the target of components is that of
     // the row's number; and what lies on the border of a support is decided by the last digit.
-    let ordered = ["Sgd", "Random", "MiniBatch", "OneClass", "Neighborhood"];
+    let ordered = ["Agglomerative", "Sgd", "Random", "MiniBatch", "OneClass", "Neighborhood"];
     for subject in
         subjects().iter().filter(|s| s.accepts.weights && !ordered.iter().any(|word| s.name.contains(word)))
     {

@@ -155,13 +155,19 @@ impl AgglomerativeClustering {
     }
 }
 
-/// ω, ones where there are none.
-fn weights<F: Float, Y: Target>(samples: &Samples<'_, F, Y>) -> Result<Vec<f64>> {
-    let Some(weights) = samples.weights else { return Ok(vec![1.0; samples.nrows()]) };
+/// ω, ones where there are none, less a factor that keeps their products in the range of numbers, and the root of it: a power
+/// of two.
+fn weights<F: Float, Y: Target>(samples: &Samples<'_, F, Y>) -> Result<(Vec<f64>, f64)> {
+    let Some(weights) = samples.weights else { return Ok((vec![1.0; samples.nrows()], 1.0)) };
     if let Some(row) = weights.iter().position(|w| *w <= F::zero()) {
         return Err(Error::unsupported(NAME, format!("a weight of 0, that of row {row}; leave the row out")));
     }
-    Ok(weights.iter().map(|w| w.f64()).collect())
+    let largest = weights.iter().fold(0.0, |largest: f64, w| largest.max(w.f64()));
+    let root = match (1e-100..=1e100).contains(&largest) {
+        true => 1.0,
+        false => f64::powi(2.0, (largest.log2() / 2.0) as i32),
+    };
+    Ok((weights.iter().map(|w| w.f64() / (root * root)).collect(), root))
 }
 
 /// The edges of the shortest tree through all rows are the joins of single linkage.
@@ -176,8 +182,8 @@ impl<F: Float, Y: Target> Fit<F, Y> for AgglomerativeClustering {
 
     fn fit_samples(&self, samples: Samples<'_, F, Y>) -> Result<AgglomerativeModel> {
         self.check_for(&samples)?;
-        let weights = weights(&samples)?;
-        let (tree, report) = match &self.connectivity {
+        let (weights, root) = weights(&samples)?;
+        let (mut tree, report) = match &self.connectivity {
             Some(pattern) => {
                 let (tree, parts) = graph::tree(self, &samples, pattern, weights)?;
                 let report = Report::direct("a heap of neighbours");
@@ -200,6 +206,9 @@ impl<F: Float, Y: Target> Fit<F, Y> for AgglomerativeClustering {
                 (Tree::sorted(samples.nrows(), joins), Report::direct("a chain of nearest neighbours"))
             }
         };
+        if self.linkage == Linkage::Ward {
+            tree.distances.iter_mut().for_each(|distance| *distance *= root);
+        }
         let left = match self.distance_threshold {
             Some(threshold) => tree.left_at(threshold),
             None => self.n_clusters,

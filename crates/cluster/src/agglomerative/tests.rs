@@ -184,3 +184,21 @@ fn bad_input_is_refused_in_words() {
     assert!(error.contains("that of row 1"), "{error}");
     assert!(new(1).fit(&Csr::from_dense(x.view())).is_err());
 }
+
+#[test]
+fn weights_of_any_size_scale_the_distances_of_ward() {
+    let x = array![[0.0], [1.0], [4.0], [9.0]];
+    let chain = Csr::from_triplets(4, 4, [(0, 1, 1.0), (1, 2, 1.0), (2, 3, 1.0)]).unwrap();
+    for settings in
+        [AgglomerativeClustering::new(2), AgglomerativeClustering::new(2).connectivity(Some(chain.clone()))]
+    {
+        let plain = settings.fit(&x).unwrap();
+        for power in [-1000, -500, 500, 1000] {
+            let weights = Array1::from_elem(4, f64::powi(2.0, power));
+            let model = settings.fit((&x, &[(); 4], &weights)).unwrap();
+            let root = f64::powi(2.0, power / 2);
+            assert_eq!(model.distances(), plain.distances().iter().map(|d| d * root).collect::<Vec<_>>());
+            assert_eq!(model.labels(), plain.labels());
+        }
+    }
+}
