@@ -10,23 +10,23 @@
 //!
 //! | symbol | variable | shape |
 //! |---|---|---|
-//! | N, x̄, S | weights, means and covariances of `Sums`, as for [`GaussianMixture`] | k, k × p, by type |
+//! | N, x̄, S | weights, means and covariances of `Sums`, as for [`GaussianMixture`](crate::GaussianMixture) | k, k × p, by type |
 //! | m, Σ | [`means`](GaussianMixtureModel::means), [`covariances`](GaussianMixtureModel::covariances) | k × p, by type |
 //! | β, ν | [`mean_precision`](BayesianGaussianMixtureModel::mean_precision), [`degrees_of_freedom`](BayesianGaussianMixtureModel::degrees_of_freedom) | k |
 //! | γ | [`weight_concentration`](BayesianGaussianMixtureModel::weight_concentration) | k pairs |
 //!
-//! 1. Begin as [`GaussianMixture`] does, or with given shares.
+//! 1. Begin as [`GaussianMixture`](crate::GaussianMixture) does, or with given shares.
 //! 2. (3) and (2) in turn \[Bishop06, 10.2\], in one pass over the rows each; with stick-breaking weights \[Blei06\] components
 //!    count by their order.
 //! 3. Until the bound on the log-likelihood of the rows changes by less than `tol`. The bound never falls, up to ε.
 //!
-//! Costs as [`GaussianMixture`]. Densities, and what is predicted, are (2) without the share of the rows: those of the
+//! Costs as [`GaussianMixture`](crate::GaussianMixture). Densities, and what is predicted, are (2) without the share of the rows: those of the
 //! expected logarithms.
 //!
 //! **When not.** k is only the largest number of components, but it takes thought to choose γ: small values leave few. For the
-//! number of components by comparison take [`GaussianMixture`] and its [`bic`](GaussianMixtureModel::bic), which is of no use here.
+//! number of components by comparison take [`GaussianMixture`](crate::GaussianMixture) and its [`bic`](crate::GaussianMixtureModel::bic), which is of no use here.
 //!
-//! **Differs from scikit-learn.** As [`GaussianMixture`].
+//! **Differs from scikit-learn.** As [`GaussianMixture`](crate::GaussianMixture).
 //!
 //! **References.** \[Bishop06\], \[Blei06\].
 

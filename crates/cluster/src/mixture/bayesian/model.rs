@@ -10,7 +10,7 @@ use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 
-/// A fitted [`BayesianGaussianMixture`]: a [`GaussianMixtureModel`] of the expected parameters, whose densities are those of (2).
+/// A fitted [`BayesianGaussianMixture`](crate::BayesianGaussianMixture): a [`GaussianMixtureModel`](crate::GaussianMixtureModel) of the expected parameters, whose densities are those of (2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "F: Float", deserialize = "F: Float"))]
 pub struct BayesianGaussianMixtureModel<F: Float> {
