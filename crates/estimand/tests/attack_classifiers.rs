@@ -426,6 +426,8 @@ fn subjects() -> Vec<Box<dyn Subject>> {
             process().optimize(false),
             process().kernel(Covariance::dot_product(1.0)).max_iter_predict(1),
             process().kernel(Covariance::matern(1.0, Smoothness::ThreeHalves) + Covariance::white(1e-3)),
+            process().kernel(Covariance::constant(1e6) * Covariance::matern(1e-3, Smoothness::Half)),
+            process().kernel(Covariance::rbf(1e300)).optimize(false),
         ]
     );
     macro_rules! calibrated {
