@@ -5,7 +5,6 @@
 //! ∇f = w + Xᵀr      H = I + Xᵀ diag(h) X      and the same with a column s for the intercept, w_b = b / s
 //! ```
 
-use super::dual::Descent;
 use super::{Found, Task};
 use estimand_core::{Float, MatrixView};
 use estimand_linalg::{self as linalg, Moments, products_t, sparse};
@@ -14,11 +13,6 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut2};
 
 /// From this many columns on, the Hessian costs more than it brings.
 const WIDE: usize = 1000;
-
-/// Rounds of the dual between two looks at the gradient.
-const LEG: usize = 3;
-/// Most rounds of the dual. Where that many do not reach the minimum, its steps have become small.
-const MOST: usize = 60;
 
 /// (1) with variables w and, if there is an intercept, b.
 struct Loss<'a, 'x, F> {
@@ -49,44 +43,15 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
         ..Stop::default()
     };
     let quick = p <= WIDE && matches!(task.x.values(), MatrixView::Dense(_));
-    let Outcome { x, value, iterations, reason, .. } = if quick {
-        newton(&mut loss, start, stop)
-    } else {
-        let (start, rounds) = loss.near(start);
-        let found = lbfgs(&mut loss, start, Stop { iterations: task.plan.max_iter - rounds, ..stop });
-        Outcome { iterations: found.iterations + rounds, ..found }
-    };
+    let Outcome { x, value, iterations, reason, .. } =
+        if quick { newton(&mut loss, start, stop) } else { lbfgs(&mut loss, start, stop) };
     let converged = matches!(reason, Reason::Converged | Reason::Precision);
     let b = if intercept { x[p] } else { 0.0 };
-    let solver = if quick { "Newton" } else { "dual coordinate descent and L-BFGS" };
+    let solver = if quick { "Newton" } else { "L-BFGS" };
     Found { solver, w: x[..p].to_vec(), b, iterations, converged, objective: value }
 }
 
 impl<F: Float> Loss<'_, '_, F> {
-    /// The best that a number of rounds of the dual come to, and how many there were.
-    fn near(&mut self, start: Vec<f64>) -> (Vec<f64>, usize) {
-        let plan = self.task.plan;
-        if plan.scale.is_infinite() {
-            return (start, 0);
-        }
-        let (mut dual, mut gradient) = (Descent::new(self.task, true), start.clone());
-        let (mut best, mut norm, mut rounds) = (start, 1.0, 0);
-        while norm > plan.tol && rounds + LEG <= MOST.min(plan.max_iter) {
-            rounds += LEG;
-            for _ in 0..LEG {
-                dual.round();
-            }
-            let mut x = dual.w.clone();
-            x.extend(self.intercept.then_some(dual.b));
-            self.gradient(&x, &mut gradient);
-            let found = self.gradient_norm(&gradient);
-            if found < norm {
-                (best, norm) = (x, found);
-            }
-        }
-        (best, rounds)
-    }
-
     /// f, and of each row ∂ℓ/∂z and ∂²ℓ/∂z², both times C ω.
     fn rows(&self, x: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
         let (p, task) = (self.task.x.ncols(), self.task);
