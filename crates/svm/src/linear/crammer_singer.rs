@@ -13,11 +13,14 @@
 //! References: \[Crammer01\], \[Keerthi08\].
 
 use super::dual::Rows;
+use super::rounds::rounds;
 use super::{Found, Plan};
-use estimand_core::random::shuffle;
-use estimand_core::{Float, Records, Seed};
+use estimand_core::{Float, Records};
 use estimand_kernels as kernels;
 use ndarray::ArrayView1;
+
+/// Rows whose violation is this share of `tol` stay as they are: what they would bring is lost beside the others.
+const NEGLIGIBLE: f64 = 1e-3;
 
 /// The a of one row that is best for B, in place of B: `own` may rise to `cost`, the others only fall.
 fn best_row(b: &mut [f64], own: usize, cost: f64, q: f64, sorted: &mut Vec<f64>) {
@@ -52,19 +55,14 @@ pub(super) fn solve<F: Float>(
     let curvature: Vec<f64> = (0..n).map(|i| rows.square(i) + s2).collect();
     let (mut w, mut b, mut a) = (vec![vec![0.0; p]; k], vec![0.0; k], vec![0.0; n * k]);
     let (mut gradient, mut new, mut sorted) = (vec![0.0; k], vec![0.0; k], Vec::with_capacity(k));
-    let mut stream = Seed(plan.seed).stream(0);
     // A row without values and without an intercept can move nothing.
     let all: Vec<usize> = (0..n).filter(|i| cost[*i] > 0.0 && curvature[*i] > 0.0).collect();
-    let (mut active, mut bound) = (all.clone(), f64::INFINITY);
-    let (mut iterations, mut converged) = (0, false);
-    while iterations < plan.max_iter {
-        iterations += 1;
-        shuffle(&mut active, &mut stream);
-        let mut violation = 0.0_f64;
-        let mut kept = Vec::with_capacity(active.len());
-        for i in &active {
-            let (i, own, q) = (*i, y[*i] as usize, curvature[*i]);
-            let a = &mut a[i * k..(i + 1) * k];
+    let (iterations, converged) = rounds(
+        &all,
+        plan,
+        |_| plan.tol,
+        |i, bound| {
+            let (own, q, a) = (y[i] as usize, curvature[i], &mut a[i * k..(i + 1) * k]);
             for c in 0..k {
                 gradient[c] = rows.dot(i, &w[c]) + b[c] + f64::from(u8::from(c != own));
             }
@@ -73,38 +71,25 @@ pub(super) fn solve<F: Float>(
             let most = gradient.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let others = (0..k).filter(|c| *c != own).fold(f64::NEG_INFINITY, |m, c| m.max(gradient[c]));
             if a[own] == 0.0 && others < gradient[own] - bound {
-                continue;
+                return None;
             }
-            kept.push(i);
-            violation = violation.max(most - least);
-            if most - least <= 1e-3 * plan.tol {
-                continue;
-            }
-            for c in 0..k {
-                new[c] = gradient[c] - q * a[c];
-            }
-            best_row(&mut new, own, cost[i], q, &mut sorted);
-            for c in 0..k {
-                let change = new[c] - a[c];
-                if change != 0.0 {
-                    a[c] = new[c];
-                    rows.add(i, change, &mut w[c]);
-                    b[c] += s2 * change;
+            if most - least > NEGLIGIBLE * plan.tol {
+                for c in 0..k {
+                    new[c] = gradient[c] - q * a[c];
+                }
+                best_row(&mut new, own, cost[i], q, &mut sorted);
+                for c in 0..k {
+                    let change = new[c] - a[c];
+                    if change != 0.0 {
+                        a[c] = new[c];
+                        rows.add(i, change, &mut w[c]);
+                        b[c] += s2 * change;
+                    }
                 }
             }
-        }
-        let whole = active.len() == all.len() && kept.len() == all.len();
-        active = kept;
-        if violation <= plan.tol {
-            if whole {
-                converged = true;
-                break;
-            }
-            (active, bound) = (all.clone(), f64::INFINITY);
-        } else {
-            bound = violation;
-        }
-    }
+            Some(most - least)
+        },
+    );
     let loss = |i: usize| {
         let z = |c: usize| rows.dot(i, &w[c]) + b[c];
         let others = (0..k).filter(|c| *c != y[i] as usize).map(z).fold(f64::NEG_INFINITY, f64::max);

@@ -1,8 +1,8 @@
 //! Losses that are not squared: (2), one variable at a time.
 
+use super::rounds::rounds;
 use super::{Found, Task};
-use estimand_core::random::shuffle;
-use estimand_core::{CsrView, Float, MatrixView, Seed};
+use estimand_core::{CsrView, Float, MatrixView};
 use estimand_kernels as kernels;
 
 /// Rows of either storage, in `f64` where they are dense.
@@ -47,27 +47,19 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
     let high = |i: usize| if task.labels && task.y[i] < 0.0 { 0.0 } else { task.cost[i] };
     let curvature: Vec<f64> = (0..n).map(|i| rows.square(i) + s2).collect();
     let (mut w, mut b, mut beta) = (vec![0.0; task.x.ncols()], 0.0, vec![0.0; n]);
-    let mut stream = Seed(task.plan.seed).stream(0);
     // A row without values and without an intercept can move nothing.
     let all: Vec<usize> = (0..n).filter(|i| task.cost[*i] > 0.0 && curvature[*i] > 0.0).collect();
-    let (mut active, mut bound) = (all.clone(), f64::INFINITY);
-    let (mut iterations, mut converged) = (0, false);
-    while iterations < task.plan.max_iter {
-        iterations += 1;
-        shuffle(&mut active, &mut stream);
-        let mut violation = 0.0_f64;
-        let mut kept = Vec::with_capacity(active.len());
-        for i in &active {
-            let (i, q) = (*i, curvature[*i]);
+    let (iterations, converged) = rounds(
+        &all,
+        task.plan,
+        |_| task.plan.tol,
+        |i, bound| {
+            let (q, l, h, old) = (curvature[i], low(i), high(i), beta[i]);
             let g = rows.dot(i, &w) + b - task.y[i];
-            let (l, h, old) = (low(i), high(i), beta[i]);
-            // At a bound, and pressed against it harder than anything moved in the last round.
             if (old == h && g + task.epsilon < -bound) || (old == l && g - task.epsilon > bound) {
-                continue;
+                return None;
             }
-            kept.push(i);
-            let aim = old - g / q;
-            let step = task.epsilon / q;
+            let (aim, step) = (old - g / q, task.epsilon / q);
             let soft = if aim > step {
                 aim - step
             } else if aim < -step {
@@ -77,25 +69,14 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
             };
             let new = soft.clamp(l, h);
             let change = new - old;
-            violation = violation.max(change.abs() * q);
             if change != 0.0 {
                 beta[i] = new;
                 rows.add(i, change, &mut w);
                 b += s2 * change;
             }
-        }
-        let whole = active.len() == all.len() && kept.len() == all.len();
-        active = kept;
-        if violation <= task.plan.tol {
-            if whole {
-                converged = true;
-                break;
-            }
-            (active, bound) = (all.clone(), f64::INFINITY);
-        } else {
-            bound = violation;
-        }
-    }
+            Some(change.abs() * q)
+        },
+    );
     let loss: f64 = (0..n)
         .map(|i| {
             let z = rows.dot(i, &w) + b;

@@ -11,9 +11,9 @@
 //!
 //! References: \[Fan08\], \[Yuan10\].
 
+use super::rounds::rounds;
 use super::{Found, Task};
-use estimand_core::random::shuffle;
-use estimand_core::{Float, MatrixView, Seed};
+use estimand_core::{Float, MatrixView};
 
 /// σ
 const DECREASE: f64 = 0.01;
@@ -150,33 +150,8 @@ pub(super) fn solve<F: Float>(task: &Task<'_, F>) -> Found {
             }
         }
     }
-    let (mut active, mut stream) = (all.clone(), Seed(task.plan.seed).stream(0));
-    let (mut bound, mut first, mut iterations, mut converged) = (f64::INFINITY, 0.0_f64, 0, false);
-    while iterations < task.plan.max_iter {
-        iterations += 1;
-        shuffle(&mut active, &mut stream);
-        let (mut violation, mut kept) = (0.0_f64, Vec::with_capacity(active.len()));
-        for j in &active {
-            if let Some(off) = run.visit(*j, bound) {
-                kept.push(*j);
-                violation = violation.max(off);
-            }
-        }
-        if iterations == 1 {
-            first = violation;
-        }
-        let whole = active.len() == all.len() && kept.len() == all.len();
-        active = kept;
-        if violation <= task.plan.tol * first.max(1.0) {
-            if whole {
-                converged = true;
-                break;
-            }
-            (active, bound) = (all.clone(), f64::INFINITY);
-        } else {
-            bound = violation;
-        }
-    }
+    let tol = |first: f64| task.plan.tol * first.max(1.0);
+    let (iterations, converged) = rounds(&all, task.plan, tol, |j, bound| run.visit(j, bound));
     let loss: f64 = run.errors.iter().zip(task.cost).map(|(e, cost)| cost * e.max(0.0) * e.max(0.0)).sum();
     let objective = loss + (0..run.w.len()).map(|j| run.penalty(j) * run.w[j].abs()).sum::<f64>();
     let b = if intercept { run.w[p] } else { 0.0 };

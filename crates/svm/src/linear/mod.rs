@@ -39,6 +39,7 @@ mod dual;
 mod l1;
 mod model;
 mod primal;
+mod rounds;
 #[cfg(test)]
 mod tests;
 
