@@ -76,8 +76,8 @@ fn clippy(root: &Path) -> Result<Step, String> {
 
 fn tests(root: &Path) -> Result<Step, String> {
     let args: &[&str] = match has(root, "nextest") {
-        true => &["nextest", "run", "--workspace"],
-        false => &["test", "--workspace", "--lib", "--bins", "--tests", "--examples"],
+        true => &["nextest", "run", "--workspace", "--lib", "--bins", "--tests"],
+        false => &["test", "--workspace", "--lib", "--bins", "--tests"],
     };
     shell(cargo(root, args)).map(|()| Step::Done)
 }

@@ -1,8 +1,7 @@
 //! Hostile input to every classifier, through the front door: one table of estimators against one
 //! table of bad data. Every meeting ends in sound answers or in an error that says why.
 
-mod hostile;
-
+use super::{Failures, ModelFile, refused, table as noise_of};
 use estimand::core::split::TimeSeriesSplit;
 use estimand::core::{
     Describe, Features, FitBatches, FitClasses, Float, LearnClasses, Priors, Probabilities, Scores,
@@ -19,7 +18,6 @@ use estimand::neighbors::{CentroidMetric, Outliers};
 use estimand::prelude::*;
 use estimand::svm::LinearSvcLoss;
 use estimand::tree::Splitter;
-use hostile::{Failures, ModelFile, refused, table as noise_of};
 
 /// What a model says of records.
 #[derive(PartialEq)]

@@ -1,8 +1,7 @@
 //! Every regressor against every kind of hostile data, through the front door: each pair must give a right answer,
 //! a clear error, or a report that says what is wrong; never a panic, nor NaN out of numbers without a word.
 
-mod hostile;
-
+use super::{Failures, ModelFile, table};
 use estimand::core::records::MatrixView;
 use estimand::core::{Describe, Float, Matrix};
 use estimand::ensemble::boosting::{EarlyStopping, ExactLoss, RegressionLoss, RowSampling};
@@ -15,7 +14,6 @@ use estimand::linear::*;
 use estimand::neighbors::Outliers;
 use estimand::prelude::*;
 use estimand::tree::Splitter;
-use hostile::{Failures, ModelFile, table};
 use ndarray::ShapeBuilder;
 use std::fmt::Debug;
 
@@ -32,7 +30,7 @@ impl Answer {
     }
 
     fn words(&self) -> Vec<String> {
-        hostile::words(&self.model)
+        super::words(&self.model)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Clusterings, detectors of outliers, densities, transformers and searches against hostile data, through the front door:
 //! each pair must give a right answer, a clear error, or a report that says what is wrong.
 
-mod hostile;
-
+use super::{Failures, ModelFile, table};
 use estimand::cluster::*;
 use estimand::core::{Describe, Float, Label, Target};
 use estimand::ensemble::{IsolationForestModel, RandomTreesEmbeddingModel};
@@ -10,7 +9,6 @@ use estimand::linear::{LearningRate, SgdOneClassModel};
 use estimand::neighbors::*;
 use estimand::prelude::*;
 use estimand::svm::*;
-use hostile::{Failures, ModelFile, table};
 use ndarray::ShapeBuilder;
 use std::fmt::Debug;
 
@@ -612,8 +610,8 @@ fn wrong<F: Float>(subject: &Subject, learn: &Learn<F>, case: &Case, plain: &Ans
         let before: String = found.model[..at].chars().rev().take(90).collect();
         return Some(format!("holds NaN: …{}", before.chars().rev().collect::<String>()));
     }
-    let usual = hostile::words(&plain.model);
-    let silent = hostile::words(&found.model).iter().all(|word| usual.contains(word));
+    let usual = super::words(&plain.model);
+    let silent = super::words(&found.model).iter().all(|word| usual.contains(word));
     let labels =
         |answer: &Answer| answer.kept.clone().unwrap_or_else(|| answer.said.slice(s![.., ..1]).to_owned());
     let survives = case.x.iter().all(|v| F::of(*v).f64() == *v || F::NAME == "f32" && v.abs() > 1e-30);

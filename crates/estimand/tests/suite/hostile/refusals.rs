@@ -1,14 +1,12 @@
 //! Hostile input through the front door: what must be refused with a reason, and what must not change a result.
 
-mod hostile;
-
+use super::{refused, table};
 use estimand::core::Target;
 use estimand::core::split::{Predefined, TimeSeriesSplit};
 use estimand::linear::RidgeSolver;
 use estimand::metrics::{self, lower_is_better};
 use estimand::model_selection::SearchModel;
 use estimand::prelude::*;
-use hostile::{refused, table};
 use ndarray::ShapeBuilder;
 
 /// 60 rows of 3 columns, numbers and labels that depend on them, weights.

@@ -1,10 +1,8 @@
 //! Model files of every format version are read, and answer as they did when they were written.
 //!
 //! A new model adds its files, and a new format version its folder, with
-//! `cargo test -p estimand --test golden -- --ignored`. Files that exist are never written again: if a test
+//! `cargo test -p estimand --test suite golden -- --ignored`. Files that exist are never written again: if a test
 //! fails because the fields of a model changed, the format version must rise and the old one stay readable.
-
-#![allow(clippy::unwrap_used, reason = "a test fails by unwrapping")]
 
 use estimand::bayes::{CategoricalNbModel, CountNbModel, GaussianNbModel};
 use estimand::cluster::{

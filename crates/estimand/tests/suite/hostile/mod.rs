@@ -1,6 +1,9 @@
-//! What the suites of hostile data share: numbers without a pattern, a list of failures, damaged model files.
+//! Hostile data, settings and files. What the suites share: numbers without a pattern, a list of failures, damaged model files.
 
-#![allow(dead_code, reason = "no suite needs all of it")]
+mod classifiers;
+mod refusals;
+mod regressors;
+mod unsupervised;
 
 use estimand::core::{Error, Persist, Result};
 use ndarray::Array2;
