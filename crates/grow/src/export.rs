@@ -84,8 +84,8 @@ impl<'a> Export<'a> {
     /// ```
     pub fn text(&self) -> String {
         let mut out = String::new();
-        let mut todo = vec![(0, 0, String::new())];
-        while let Some((node, depth, above)) = todo.pop() {
+        let mut waiting = vec![(0, 0, String::new())];
+        while let Some((node, depth, above)) = waiting.pop() {
             if !above.is_empty() {
                 line(&mut out, depth - 1, &above);
             }
@@ -94,8 +94,8 @@ impl<'a> Export<'a> {
                     line(&mut out, depth, &format!("truncated branch of depth {}", self.depth_below(node)));
                 }
                 (Some([left, right]), Some(test)) => {
-                    todo.push((right, depth + 1, self.side(&test, false)));
-                    todo.push((left, depth + 1, self.side(&test, true)));
+                    waiting.push((right, depth + 1, self.side(&test, false)));
+                    waiting.push((left, depth + 1, self.side(&test, true)));
                 }
                 _ => line(&mut out, depth, &self.leaf(node)),
             }
@@ -190,14 +190,14 @@ impl<'a> Export<'a> {
     /// Nodes that are shown, parents before their children and left before right.
     fn shown(&self) -> Vec<Shown> {
         let mut shown = Vec::new();
-        let mut todo = vec![(0, 0, None)];
-        while let Some((node, depth, parent)) = todo.pop() {
+        let mut waiting = vec![(0, 0, None)];
+        while let Some((node, depth, parent)) = waiting.pop() {
             let hidden = depth > self.max_depth && !self.tree.is_leaf(node);
             let lines = if hidden { vec!["(...)".into()] } else { self.lines(node) };
             shown.push(Shown { node, depth, parent, lines });
             if let Some([left, right]) = self.tree.children(node).filter(|_| !hidden) {
-                todo.push((right, depth + 1, Some((node, false))));
-                todo.push((left, depth + 1, Some((node, true))));
+                waiting.push((right, depth + 1, Some((node, false))));
+                waiting.push((left, depth + 1, Some((node, true))));
             }
         }
         shown
@@ -278,10 +278,10 @@ impl<'a> Export<'a> {
     }
 
     fn depth_below(&self, node: usize) -> usize {
-        let (mut deepest, mut todo) = (0, vec![(node, 0)]);
-        while let Some((node, depth)) = todo.pop() {
+        let (mut deepest, mut waiting) = (0, vec![(node, 0)]);
+        while let Some((node, depth)) = waiting.pop() {
             deepest = deepest.max(depth);
-            todo.extend(self.tree.children(node).into_iter().flatten().map(|child| (child, depth + 1)));
+            waiting.extend(self.tree.children(node).into_iter().flatten().map(|child| (child, depth + 1)));
         }
         deepest
     }

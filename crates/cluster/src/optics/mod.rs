@@ -40,7 +40,7 @@ pub enum Extraction {
     Xi {
         /// The share ξ by which r falls or rises, inside of 0 to 1.
         xi: f64,
-        /// Fewest rows of a cluster; `None` stands for `min_samples`.
+        /// Fewest rows of a cluster, at least 2; `None` stands for `min_samples`.
         min_cluster_size: Option<usize>,
         /// Whether rows at the end of a cluster that were reached from outside of it are taken off.
         predecessor_correction: bool,
@@ -193,6 +193,9 @@ impl OpticsModel {
             Extraction::Dbscan(eps) => Ok((self.cut(eps), Vec::new())),
             Extraction::Xi { xi, .. } if !(xi > 0.0 && xi < 1.0) => {
                 Err(Error::parameter("extraction", format!("Xi with xi = {xi}"), "by a share inside (0, 1)"))
+            }
+            Extraction::Xi { min_cluster_size: Some(size @ 0..2), .. } => {
+                Err(Error::parameter("min_cluster_size", size, "at least 2"))
             }
             Extraction::Xi { xi, min_cluster_size, predecessor_correction } => {
                 let plot = xi::Plot::new(self, 1.0 - xi, predecessor_correction);

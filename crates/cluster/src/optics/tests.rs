@@ -67,7 +67,8 @@ fn impossible_settings_are_refused() {
     assert!(said(Optics::new().min_samples(22)).contains("the number of rows"));
     assert!(said(Optics::new().min_samples(1)).contains("at least 2"));
     assert!(said(Optics::new().max_eps(-1.0)).contains("max_eps"));
-    let xi = |xi| Extraction::Xi { xi, min_cluster_size: None, predecessor_correction: true };
-    assert!(said(Optics::new().extraction(xi(1.0))).contains("share inside"));
+    let xi = |xi, size| Extraction::Xi { xi, min_cluster_size: size, predecessor_correction: true };
+    assert!(said(Optics::new().extraction(xi(1.0, None))).contains("share inside"));
+    assert!(said(Optics::new().extraction(xi(0.05, Some(1)))).contains("min_cluster_size"));
     assert!(said(Optics::new().max_eps(2.0).extraction(Extraction::Dbscan(3.0))).contains("max_eps = 2"));
 }

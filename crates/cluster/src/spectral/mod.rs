@@ -53,7 +53,7 @@ pub enum Affinity {
     },
     /// 1 between rows that are among the nearest of one another, ½ if only one of them is of the other.
     NearestNeighbors {
-        /// How many are near a row, itself among them.
+        /// How many are near a row, itself among them; all if there are fewer.
         n_neighbors: usize,
     },
     /// The records are the similarities, n × n, dense or sparse, none negative; A is the mean of them and their transpose.

@@ -325,18 +325,18 @@ impl<F: Float> IsolationForestModel<F> {
 }
 
 impl<F: Float> Predict<F> for IsolationForestModel<F> {
-    type Output = Array1<i8>;
+    type Output = Array1<i32>;
 
-    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<i8>> {
+    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<i32>> {
         x.check_finite_or_missing()?;
         Ok(self.scores(x)?.into_iter().map(|score| if score < self.offset { -1 } else { 1 }).collect())
     }
 }
 
 impl<F: Float> PredictOne<F> for IsolationForestModel<F> {
-    type One<'m> = i8;
+    type One<'m> = i32;
 
-    fn predict_one(&self, row: &[F], _: &mut Scratch<F>) -> Result<i8> {
+    fn predict_one(&self, row: &[F], _: &mut Scratch<F>) -> Result<i32> {
         self.features.check_width(row.len())?;
         if let Some(column) = row.iter().position(|v| v.is_infinite()) {
             let value = row[column].to_string();

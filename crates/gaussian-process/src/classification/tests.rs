@@ -135,9 +135,12 @@ fn classes_of_which_none_is_likely_are_compared_all_the_same() {
     let settings = GaussianProcessClassifier::new().optimize(false);
     for weight in [1e-300, 1.0, 1e250, 1e300] {
         let weights = Array1::from_elem(30, weight);
-        let Ok(model) = settings.fit((&x, &y, &weights)) else { continue };
-        let Ok(p) = model.predict_proba(&x) else { continue };
-        assert!(p.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12), "{weight}: {p}");
+        let p = settings.fit((&x, &y, &weights)).and_then(|model| model.predict_proba(&x));
+        // Weights near the ends of the range may be refused.
+        assert!(weight != 1.0 || p.is_ok(), "{p:?}");
+        if let Ok(p) = p {
+            assert!(p.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12), "{weight}: {p}");
+        }
     }
 }
 

@@ -143,8 +143,8 @@ fn best_cost(data: &Data, rows: &[usize], growth: &Growth, categorical: &[usize]
 fn check(data: &Data, tree: &Tree, growth: &Growth, categorical: &[usize], best: bool) {
     let all: Vec<usize> = (0..data.x.nrows()).filter(|i| data.w[*i] > 0.0).collect();
     let scale = 1e-9 * cost(data, &all, growth.criterion).max(f64::MIN_POSITIVE);
-    let mut todo = vec![(0, all, 0)];
-    while let Some((node, rows, depth)) = todo.pop() {
+    let mut waiting = vec![(0, all, 0)];
+    while let Some((node, rows, depth)) = waiting.pop() {
         let here = cost(data, &rows, growth.criterion);
         let stat = tree.stat(node);
         let weight: f64 = rows.iter().map(|i| data.w[*i]).sum();
@@ -176,7 +176,7 @@ fn check(data: &Data, tree: &Tree, growth: &Growth, categorical: &[usize], best:
                 tree.test(node)
             );
         }
-        todo.extend([(left, sides.0, depth + 1), (right, sides.1, depth + 1)]);
+        waiting.extend([(left, sides.0, depth + 1), (right, sides.1, depth + 1)]);
     }
 }
 

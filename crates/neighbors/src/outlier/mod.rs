@@ -90,7 +90,7 @@ pub struct LocalOutlierFactorModel<F: Float> {
     /// The factor beyond which rows are outliers.
     limit: f64,
     factors: Array1<F>,
-    labels: Array1<i64>,
+    labels: Array1<i32>,
 }
 
 /// A neighbour of a training row: how far it is, its number, and how many rows it counts as.
@@ -205,7 +205,7 @@ fn quantile(values: &[f64], weights: &[f64], share: f64) -> f64 {
 }
 
 impl<F: Float> LocalOutlierFactorModel<F> {
-    fn label(&self, factor: f64) -> i64 {
+    fn label(&self, factor: f64) -> i32 {
         if factor > self.limit { -1 } else { 1 }
     }
 
@@ -222,7 +222,7 @@ impl<F: Float> LocalOutlierFactorModel<F> {
     }
 
     /// 1 for training rows that are like their neighbours, −1 for outliers, n. `predict` takes rows for new ones.
-    pub fn labels(&self) -> &Array1<i64> {
+    pub fn labels(&self) -> &Array1<i32> {
         &self.labels
     }
 
@@ -260,18 +260,18 @@ impl<F: Float> LocalOutlierFactorModel<F> {
 }
 
 impl<F: Float> Predict<F> for LocalOutlierFactorModel<F> {
-    type Output = Array1<i64>;
+    type Output = Array1<i32>;
 
     /// 1 for rows that are like the training rows, −1 for outliers.
-    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<i64>> {
+    fn predict_records(&self, x: Records<'_, F>) -> Result<Array1<i32>> {
         Ok(self.neighbourhood.for_each(x, 1, |found, out| out[0] = self.label(self.factor(found)))?.into())
     }
 }
 
 impl<F: Float> PredictOne<F> for LocalOutlierFactorModel<F> {
-    type One<'m> = i64;
+    type One<'m> = i32;
 
-    fn predict_one(&self, row: &[F], _: &mut Scratch<F>) -> Result<i64> {
+    fn predict_one(&self, row: &[F], _: &mut Scratch<F>) -> Result<i32> {
         self.neighbourhood.for_one(row, |found| self.label(self.factor(found)))
     }
 }

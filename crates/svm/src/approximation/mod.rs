@@ -26,14 +26,13 @@
 //!
 //! **References.** \[Williams01\], \[Rahimi08\], \[Vedaldi12\], \[Li10\], \[Pham13\].
 
-mod sampled;
+mod chi2;
+mod sketch;
 #[cfg(test)]
 mod tests;
 
-pub use sampled::{
-    AdditiveChi2Sampler, AdditiveChi2SamplerModel, PolynomialCountSketch, PolynomialCountSketchModel,
-    SkewedChi2Sampler, SkewedChi2SamplerModel,
-};
+pub use chi2::{AdditiveChi2Sampler, AdditiveChi2SamplerModel, SkewedChi2Sampler, SkewedChi2SamplerModel};
+pub use sketch::{PolynomialCountSketch, PolynomialCountSketchModel};
 
 use crate::expansion::Expansion;
 use crate::kernel::{Gamma, Kernel, Rows};
@@ -46,8 +45,9 @@ use estimand_core::{
     Describe, Error, Features, Fit, Float, Matrix, MatrixView, Records, Report, Result, Samples, Scratch,
     Seed, Target, Transform, TransformOne,
 };
+use estimand_kernels as kernels;
 use estimand_linalg::{SymmetricEigen, matmul, rows, sparse};
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
@@ -194,6 +194,20 @@ fn names(prefix: &str, count: usize) -> Option<Vec<String>> {
     Some((0..count).map(|j| format!("{prefix}{j}")).collect())
 }
 
+/// One row as a matrix.
+fn one<F: Float>(row: &[F]) -> Result<ArrayView2<'_, F>> {
+    ArrayView2::from_shape((1, row.len()), row).map_err(|e| Error::numerical(e.to_string()))
+}
+
+/// Rows written by `f(i, row)`, in parallel.
+fn by_rows<F: Float>(n: usize, m: usize, cost: usize, f: impl Fn(usize, &mut [F]) + Sync) -> Array2<F> {
+    let mut memory = kernels::zeros(n * m);
+    estimand_par::map_rows_mut(&mut memory, m, estimand_par::chunk_len(n, cost), |first, rows| {
+        rows.chunks_exact_mut(m).enumerate().for_each(|(k, row)| f(first + k, row));
+    });
+    Array2::from_shape_vec((n, m), memory).unwrap_or_default()
+}
+
 impl<F: Float> Transform<F> for NystroemModel<F> {
     type Stored = Dense;
 
@@ -293,9 +307,7 @@ impl<F: Float> TransformOne<F> for RbfSamplerModel<F> {
         self.finish(out);
         match out.iter().all(|z| z.is_finite()) {
             true => Ok(()),
-            false => ndarray::ArrayView2::from_shape((1, row.len()), row)
-                .map_err(|e| Error::numerical(e.to_string()))
-                .and_then(|row| Records::from(row).check_finite()),
+            false => Records::from(one(row)?).check_finite(),
         }
     }
 }
