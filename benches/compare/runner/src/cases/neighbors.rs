@@ -42,7 +42,7 @@ fn outliers(job: &Job) -> Result<Answer> {
     let x = matrix(job, "X")?;
     forget_peak();
     let (model, fit) = repeated(job.reps, || Ok(LocalOutlierFactor::new().n_neighbors(20).fit(&x)?))?;
-    job.write("labels", &[], &model.labels().to_vec())?;
+    job.write("labels", &[], &model.labels().mapv(i64::from).to_vec())?;
     job.write("factor", &[], &model.outlier_factors().map(|factor| -factor).to_vec())?;
     Ok(Answer::new(fit, Vec::new()))
 }
