@@ -37,6 +37,11 @@ impl<'a> Lines<'a> {
         self.get(key)?.trim().parse().map_err(|_| foreign(format!("`{key}` is no such number")))
     }
 
+    /// A count that lists may be as long as, and one longer.
+    fn count(&self, key: &str) -> Result<usize> {
+        self.number::<u32>(key).map(|count| count as usize)
+    }
+
     fn list<T: FromStr>(&self, key: &str, len: usize) -> Result<Vec<T>> {
         let list: Vec<T> = self.open_list(key)?;
         estimand_core::persist::check_len(key, len, list.len())?;
@@ -64,19 +69,16 @@ pub fn from_lightgbm(text: &str) -> Result<Imported> {
     }
     let head = Lines::new(head);
     let names: Vec<String> = head.get("feature_names")?.split(' ').map(String::from).collect();
-    estimand_core::persist::check_len(
-        "feature_names",
-        head.number::<usize>("max_feature_idx")? + 1,
-        names.len(),
-    )?;
+    estimand_core::persist::check_len("feature_names", head.count("max_feature_idx")? + 1, names.len())?;
     let features = match names.iter().enumerate().all(|(j, name)| *name == format!("Column_{j}")) {
         true => Features::unnamed(names.len()),
         false => Features::named(names),
     };
     let (kind, factor) = kind(head.get("objective").unwrap_or("regression"))?;
-    let outputs = head.number("num_tree_per_iteration")?;
+    let outputs = head.count("num_tree_per_iteration")?;
     let trees = rest.split("\nend of trees").next().unwrap_or_default().split("\nTree=");
-    let trees = trees.map(|lines| read_tree(&Lines::new(lines), factor)).collect::<Result<_>>()?;
+    let trees: Vec<Tree> = trees.map(|lines| read_tree(&Lines::new(lines), factor)).collect::<Result<_>>()?;
+    super::check_outputs(outputs, trees.len())?;
     Imported::new(features, Trees { trees, constants: vec![0.0; outputs] }, kind)
 }
 
@@ -103,14 +105,16 @@ fn kind(objective: &str) -> Result<(Kind, f64)> {
 }
 
 fn read_tree(lines: &Lines<'_>, factor: f64) -> Result<Tree> {
-    let leaves: usize = lines.number("num_leaves")?;
+    let leaves = lines.count("num_leaves")?;
     if lines.number::<u8>("is_linear").unwrap_or(0) != 0 {
         return Err(foreign("leaves are linear"));
     }
     let values: Vec<f64> = lines.list("leaf_value", leaves)?;
     let leaf = |l: usize, weight: f64| Node { test: None, value: factor * values[l], weight, gain: 0.0 };
-    if leaves <= 1 {
-        return tree(&[leaf(0, 1.0)]);
+    match leaves {
+        0 => return Err(foreign("a tree has no leaf")),
+        1 => return tree(&[leaf(0, 1.0)]),
+        _ => {}
     }
     let inner = leaves - 1;
     let columns: Vec<usize> = lines.list("split_feature", inner)?;
@@ -121,7 +125,7 @@ fn read_tree(lines: &Lines<'_>, factor: f64) -> Result<Tree> {
     let weights: Vec<f64> = lines.list("internal_count", inner)?;
     let means: Vec<f64> = lines.list("internal_value", inner)?;
     let gains: Vec<f64> = lines.list("split_gain", inner)?;
-    let (bounds, words) = match lines.number::<usize>("num_cat")? {
+    let (bounds, words) = match lines.count("num_cat")? {
         0 => (Vec::new(), Vec::new()),
         sets => (lines.list::<usize>("cat_boundaries", sets + 1)?, lines.open_list::<u32>("cat_threshold")?),
     };
@@ -135,7 +139,7 @@ fn read_tree(lines: &Lines<'_>, factor: f64) -> Result<Tree> {
         let test = match (types[i] & CATEGORIES != 0, types[i] >> 2 & 3) {
             (true, _) => {
                 let set = thresholds[i] as usize;
-                let range = bounds.get(set).zip(bounds.get(set + 1)).and_then(|(a, b)| words.get(*a..*b));
+                let range = bounds.windows(2).nth(set).and_then(|ends| words.get(ends[0]..ends[1]));
                 let words = range.ok_or_else(|| foreign(format!("there is no set {set}")))?;
                 let pair =
                     |pair: &[u32]| u64::from(pair[0]) | u64::from(pair.get(1).copied().unwrap_or(0)) << 32;

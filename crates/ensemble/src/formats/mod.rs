@@ -20,6 +20,8 @@
 //! # Ok::<(), estimand_core::Error>(())
 //! ```
 //!
+//! Two classes with an output each become one output, the difference, with two trees a round.
+//!
 //! What such a file holds beyond trees (settings, ranges of columns) is not read. What a model of ours could not do the same
 //! way is refused: linear leaves, zeros that are missing values, boosters that are no sums of trees.
 
@@ -57,7 +59,14 @@ pub(crate) enum Kind {
 }
 
 impl Imported {
-    fn new(features: Features, trees: Trees, kind: Kind) -> Result<Self> {
+    fn new(features: Features, mut trees: Trees, kind: Kind) -> Result<Self> {
+        if let (Kind::Classes(2), [first, second]) = (kind, trees.constants.as_slice()) {
+            // Shares of two classes follow from the difference of their outputs.
+            trees.constants = vec![second - first];
+            for tree in trees.trees.iter_mut().step_by(2) {
+                (0..tree.n_nodes()).for_each(|node| tree.value_mut(node)[0] *= -1.0);
+            }
+        }
         let outputs = match kind {
             Kind::Numbers(_) | Kind::Classes(2) => 1,
             Kind::Classes(k) => k,
@@ -113,6 +122,14 @@ impl Imported {
 /// What is wrong with a file.
 fn foreign(what: impl std::fmt::Display) -> Error {
     Error::Persist { what: format!("a model of another library: {what}") }
+}
+
+/// Refuses more outputs than trees, before anything of their number is made.
+fn check_outputs(outputs: usize, trees: usize) -> Result<()> {
+    match outputs <= trees {
+        true => Ok(()),
+        false => Err(foreign(format!("{outputs} outputs of {trees} trees"))),
+    }
 }
 
 /// A node of a file.

@@ -1,8 +1,9 @@
 use super::*;
 use crate::boosting::Importance;
 use crate::{HistGradientBoostingClassifier, HistGradientBoostingRegressor, RegressionLoss};
-use estimand_core::{Decide, Fit, Predict};
-use ndarray::{Array1, Array2};
+use estimand_core::{Decide, Fit, Predict, PredictProba};
+use ndarray::{Array1, Array2, array, s};
+use serde_json::json;
 
 /// Missing values, a category of nine, and numbers.
 fn data() -> (Array2<f64>, Array1<f64>) {
@@ -103,9 +104,79 @@ fn damaged_files_are_refused() {
     assert!(damage("split_feature=", "split_feature=7").contains("column"));
     assert!(damage("cat_boundaries=0 ", "cat_boundaries=9 ").contains("set"));
     assert!(damage("version=v4", "average_output").contains("averaged"));
-    for cut in (0..text.len()).step_by(97) {
-        // Never a panic, whatever is missing.
-        let _ = from_lightgbm(&text[..cut]);
-    }
     assert!(from_lightgbm("").is_err() && from_xgboost("").is_err() && from_xgboost("{}").is_err());
+}
+
+/// What numbers of a file may have become.
+const LIES: [&str; 9] =
+    ["", "0", "-1", "3", "1e300", "nan", "4294967295", "9223372036854775807", "-9223372036854775808"];
+
+/// Answers of a model that was read all the same: an error or numbers, and never a panic.
+fn ask(read: Result<Imported>) {
+    let Ok(model) = read else { return };
+    let x = data().0;
+    let (x, labels) = (x.slice(s![.., ..model.features().count().min(4)]), model.n_classes());
+    let _ = match labels {
+        Some(k) => {
+            model.into_classifier::<f64, usize>((0..k).collect()).and_then(|m| m.predict(x)).map(|_| ())
+        }
+        None => model.into_regressor::<f64>().and_then(|m| m.predict(x)).map(|_| ()),
+    };
+}
+
+#[test]
+fn lies_of_a_text_file_are_refused_or_harmless() {
+    let (x, y) = data();
+    let settings = HistGradientBoostingRegressor::new().max_iter(2).max_leaf_nodes(Some(4));
+    let text = settings.categorical_features(vec![3]).fit((&x, &y)).unwrap().to_lightgbm();
+    for cut in (0..text.len()).step_by(97) {
+        ask(from_lightgbm(&text[..cut]));
+    }
+    for (i, line) in text.lines().enumerate() {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        for lie in LIES {
+            let rest = value.split_once(' ').map_or(String::new(), |(_, rest)| format!(" {rest}"));
+            for line in [format!("{key}={lie}"), format!("{key}={lie}{rest}")] {
+                let lines: Vec<&str> =
+                    text.lines().enumerate().map(|(j, old)| if j == i { &line } else { old }).collect();
+                ask(from_lightgbm(&lines.join("\n")));
+            }
+        }
+    }
+}
+
+#[test]
+fn lies_of_a_json_file_are_refused_or_harmless() {
+    let tree = json!({
+        "left_children": [1, -1, -1], "right_children": [2, -1, -1], "split_indices": [1, 0, 0],
+        "split_conditions": [1.0, -0.5, 0.5], "default_left": [0, 0, 0], "base_weights": [0.0, -0.5, 0.5],
+        "sum_hessian": [4.0, 2.0, 2.0], "loss_changes": [1.0, 0.0, 0.0], "split_type": [1, 0, 0], "categories": [2, 65],
+        "categories_nodes": [0], "categories_segments": [0], "categories_sizes": [2],
+    });
+    let mut twice = tree.clone();
+    twice["split_conditions"] = json!([1.0, -1.0, 1.0]);
+    let file = json!({ "learner": {
+        "feature_names": ["a", "b"], "objective": { "name": "multi:softprob" },
+        "learner_model_param": { "base_score": "0.5", "num_class": "2", "num_feature": "2" },
+        "gradient_booster": { "name": "gbtree", "model": { "tree_info": [0, 1], "trees": [tree, twice] } },
+    }});
+    let text = file.to_string();
+    let model = from_xgboost(&text).unwrap().into_classifier::<f64, bool>(vec![false, true]).unwrap();
+    // Category 2 goes right, to ½ and 1; category 3 left, to −½ and −1.
+    let second = model.predict_proba(&array![[0.0, 2.0], [0.0, 3.0]]).unwrap().column(1).to_vec();
+    let expected = [1.0 / (1.0 + (-0.5_f64).exp()), 1.0 / (1.0 + 0.5_f64.exp())];
+    assert!(second.iter().zip(expected).all(|(p, e)| (p - e).abs() < 1e-15), "{second:?}");
+    let mut numbers = 0;
+    // Every number, bare or in quotes, one after another.
+    for (at, _) in text.match_indices([':', '[', ',', '"']) {
+        let start = at + 1;
+        let len = text[start..].find(|c: char| !"0123456789.-".contains(c)).unwrap_or(0);
+        if len > 0 {
+            numbers += 1;
+            LIES.iter().for_each(|lie| {
+                ask(from_xgboost(&format!("{}{lie}{}", &text[..start], &text[start + len..])))
+            });
+        }
+    }
+    assert!(numbers > 60, "{numbers}");
 }

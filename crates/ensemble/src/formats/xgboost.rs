@@ -100,6 +100,7 @@ pub fn from_xgboost(text: &str) -> Result<Imported> {
         other => return Err(foreign(format!("its objective is `{other}`"))),
     };
     let outputs = classes.max(1);
+    super::check_outputs(outputs, model.trees.len().max(1))?;
     let constants: Vec<f64> = match scores.as_slice() {
         [one] => vec![margin(*one); outputs],
         many if many.len() == outputs => many.iter().map(|score| margin(*score)).collect(),
