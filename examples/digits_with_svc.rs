@@ -15,7 +15,9 @@ fn main() -> Result<()> {
     println!("best of nine: accuracy {:.4} in cross-validation", search.best_score());
 
     let model = search.best();
-    println!("C and γ: {:?}", search.best_parameters());
+    for (name, value) in search.best_parameters() {
+        println!("  {name} = {value}");
+    }
     println!("{} of {} rows are support vectors", model.support().len(), train.nrows());
     let predicted = model.predict(&test)?;
     println!("accuracy on the others: {:.4}\n", accuracy(&test.y, &predicted)?);

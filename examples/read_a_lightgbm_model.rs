@@ -13,7 +13,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     // 1. What `booster.save_model(…)` has written in Python. It learnt the odd rows of this set; the even ones are new to it.
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../datasets/models/tumours.lightgbm.txt");
     let imported = formats::from_lightgbm(&std::fs::read_to_string(path)?)?;
-    println!("{} columns, {:?} classes", imported.features().count(), imported.n_classes());
+    println!("{} columns", imported.features().count());
 
     // 2. The file knows classes by number: here they are given their labels, in the same order.
     let model: Model = imported.into_classifier(vec![0, 1])?;
