@@ -36,6 +36,7 @@ DATASETS = {
     "km_200k_50": (g.blobs, dict(n=200_000, d=50, centers=120, k=100, std=5.0, seed=21)),
     "km_100k_64": (g.blobs, dict(n=100_000, d=64, centers=300, k=1000, std=5.0, seed=22)),
     "dens_200k_2": (g.uniform_noise_blobs, dict(n=200_000, d=2, centers=60, seed=23)),
+    "dens_1m_2": (g.uniform_noise_blobs, dict(n=1_000_000, d=2, centers=60, seed=23)),
     "dens_50k_10": (g.uniform_noise_blobs, dict(n=50_000, d=10, centers=30, std=1.0, seed=24)),
     "dens_50k_5": (g.uniform_noise_blobs, dict(n=50_000, d=5, centers=30, std=0.5, seed=25)),
     "blobs_10k_20": (g.blobs, dict(n=10_000, d=20, centers=12, std=3.0, seed=26)),

@@ -81,6 +81,7 @@ class ScipyWard:
 
 
 labelling("dbscan_2d", "dens_200k_2", sklearn(new(CLUSTER + "DBSCAN", jobs=True, eps=0.08, min_samples=10)))
+labelling("dbscan_1m", "dens_1m_2", sklearn(new(CLUSTER + "DBSCAN", jobs=True, eps=0.036, min_samples=10)))
 labelling("dbscan_10d", "dens_50k_10", sklearn(new(CLUSTER + "DBSCAN", jobs=True, eps=2.5, min_samples=10)))
 labelling("hdbscan", "dens_50k_5",
           sklearn(new(CLUSTER + "HDBSCAN", jobs=True, min_cluster_size=50, min_samples=10, copy=True), intelex=False)

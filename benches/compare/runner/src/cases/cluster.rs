@@ -16,6 +16,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("kmeans_k1000", "estimand:f32", lloyd::<f32>),
     ("kmeans_pp_default", "estimand", drawn),
     ("dbscan_2d", "estimand", |job| dbscan(job, 0.08)),
+    ("dbscan_1m", "estimand", |job| dbscan(job, 0.036)),
     ("dbscan_10d", "estimand", |job| dbscan(job, 2.5)),
     ("hdbscan", "estimand", |job| {
         // The package hdbscan does not count the row itself, scikit-learn does.
