@@ -177,7 +177,7 @@ impl<F: Float> Cholesky<F> {
 const BLOCK: usize = 128;
 
 /// A ← L; the index of the first pivot that is not positive otherwise.
-fn factorise<F: Float>(mut a: ArrayViewMut2<'_, F>) -> std::result::Result<(), usize> {
+pub(crate) fn factorise<F: Float>(mut a: ArrayViewMut2<'_, F>) -> std::result::Result<(), usize> {
     let (n, backend) = (a.nrows(), backend::<F>());
     if n <= 4 * BLOCK {
         return (backend.cholesky)(a);
@@ -216,14 +216,13 @@ fn factorise<F: Float>(mut a: ArrayViewMut2<'_, F>) -> std::result::Result<(), u
 /// ‖A‖₁ of a symmetric matrix from its lower triangle.
 fn norm_of_lower<F: Float>(a: ArrayView2<'_, F>) -> F {
     let mut sums = vec![F::zero(); a.nrows()];
-    for j in 0..a.ncols() {
-        for i in j..a.nrows() {
-            let size = a[[i, j]].abs();
-            sums[j] += size;
-            if i != j {
-                sums[i] += size;
-            }
+    for (j, column) in a.columns().into_iter().enumerate() {
+        let mut own = column[j].abs();
+        for (sum, a) in sums[j + 1..].iter_mut().zip(column.slice(s![j + 1..])) {
+            *sum += a.abs();
+            own += a.abs();
         }
+        sums[j] += own;
     }
     largest(&sums)
 }

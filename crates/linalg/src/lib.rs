@@ -7,6 +7,7 @@
 //! | [`moments`] | [`Moments`]: means, centred Gram matrix and cross products in one pass over X |
 //! | [`classes`] | [`ClassMoments`]: means and variances by class in one pass, Gram matrices within classes |
 //! | [`cholesky`] | [`Cholesky`] of a positive definite matrix |
+//! | [`definite`] | [`solve_definite`]: one system with such a matrix |
 //! | [`eigen`] | [`SymmetricEigen`] |
 //! | [`leading`] | [`Leading`]: the largest eigenvalues of a symmetric operator |
 //! | [`svd`] | [`Svd`] |
@@ -26,6 +27,7 @@ mod backend;
 mod bridge;
 pub mod cholesky;
 pub mod classes;
+pub mod definite;
 pub mod eigen;
 pub mod leading;
 mod lines;
@@ -41,6 +43,7 @@ pub mod triangular;
 
 pub use cholesky::Cholesky;
 pub use classes::ClassMoments;
+pub use definite::solve_definite;
 pub use eigen::SymmetricEigen;
 pub use leading::Leading;
 pub use moments::Moments;

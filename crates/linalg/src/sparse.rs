@@ -30,7 +30,7 @@ pub fn matvec<F: Float>(x: CsrView<'_, F>, v: ArrayView1<'_, F>) -> Array1<F> {
 }
 
 /// Σ valuesₖ v[indicesₖ], in four interleaved sums.
-fn row_dot<F: Float>(indices: &[u32], values: &[F], v: &[F]) -> f64 {
+fn row_dot<F: Float, V: Float>(indices: &[u32], values: &[F], v: &[V]) -> f64 {
     let ((fours, rest), (values, values_rest)) = (indices.as_chunks::<4>(), values.as_chunks::<4>());
     let mut sums = [0.0; 4];
     for (indices, values) in fours.iter().zip(values) {
@@ -48,13 +48,31 @@ fn row_dot<F: Float>(indices: &[u32], values: &[F], v: &[F]) -> f64 {
 /// If the shapes do not agree.
 pub fn matvec_t<F: Float>(x: CsrView<'_, F>, v: ArrayView1<'_, F>) -> Array1<F> {
     assert_eq!(v.len(), x.nrows(), "shapes of a product");
-    let sums = sum_over_rows(x, 1, |rows, sums| {
+    let sums = sum_over_rows(x, x.ncols(), 1, |rows, sums| {
         for (row, v) in x.rows(rows.clone()).outer_iter().zip(v.slice(s![rows])) {
             let v = v.f64();
             row.indices.iter().zip(row.values).for_each(|(j, value)| sums[*j as usize] += value.f64() * v);
         }
     });
     sums.into_iter().map(F::of).collect()
+}
+
+/// Xᵀ diag(h) X v; with one value of v more than X has columns, those of X and a column of ones. Reads X once, and no row
+/// whose h is 0.
+///
+/// # Panics
+/// If the shapes do not agree.
+pub fn weighted_gram_vec<F: Float>(x: CsrView<'_, F>, h: &[f64], v: &[f64]) -> Vec<f64> {
+    let (n, p) = (x.nrows(), x.ncols());
+    assert!(h.len() == n && (v.len() == p || v.len() == p + 1), "shapes of a product");
+    let ones = v.get(p).copied();
+    sum_over_rows(x, v.len(), 1, |rows, sums| {
+        for (row, h) in x.rows(rows.clone()).outer_iter().zip(&h[rows]).filter(|(_, h)| **h != 0.0) {
+            let z = h * (row_dot(row.indices, row.values, v) + ones.unwrap_or(0.0));
+            row.indices.iter().zip(row.values).for_each(|(j, value)| sums[*j as usize] += value.f64() * z);
+            sums[p..].iter_mut().for_each(|sum| *sum += z);
+        }
+    })
 }
 
 /// XB
@@ -85,7 +103,7 @@ pub fn matmul_t<F: Float>(x: CsrView<'_, F>, b: ArrayView2<'_, F>) -> Array2<F> 
     let k = b.ncols();
     let b = b.as_standard_layout();
     let b = b.as_slice().unwrap_or_default();
-    let sums = sum_over_rows(x, k, |rows, sums| {
+    let sums = sum_over_rows(x, x.ncols() * k, k, |rows, sums| {
         let b = b[rows.start * k..].chunks_exact(k.max(1));
         x.rows(rows)
             .outer_iter()
@@ -96,13 +114,15 @@ pub fn matmul_t<F: Float>(x: CsrView<'_, F>, b: ArrayView2<'_, F>) -> Array2<F> 
     Array2::from_shape_vec((x.ncols(), k), sums).unwrap_or_default()
 }
 
-/// Adds p·k sums over the parts of the rows; `part(rows, sums)` adds those of some rows.
+/// Adds `len` sums over the parts of the rows, where k products are taken of each value; `part(rows, sums)` adds those of
+/// some rows.
 fn sum_over_rows<F: Float>(
     x: CsrView<'_, F>,
+    len: usize,
     k: usize,
     part: impl Fn(std::ops::Range<usize>, &mut [f64]) + Sync,
 ) -> Vec<f64> {
-    let (n, len) = (x.nrows(), x.ncols() * k);
+    let n = x.nrows();
     let parts = (x.nnz() / (8 * x.ncols().max(1))).clamp(1, PARTS);
     let chunk = rows_per_chunk(x, k).max(n.div_ceil(parts));
     let mut parts = par::map_chunks(n, chunk, |rows| {

@@ -1,8 +1,9 @@
 //! Minimisation of smooth functions: [`lbfgs`] when there are gradients, [`newton`] when there are second
-//! derivatives too, and [`bounded`] for few variables within bounds.
+//! derivatives too, [`truncated_newton`] when these can only be multiplied with vectors, and [`bounded`] for few variables
+//! within bounds.
 //!
 //! ```text
-//! x ← x + t d      d = −H⁻¹ ∇f(x)      H: exact (Newton), or from the last steps (L-BFGS)      t: line search
+//! x ← x + t d      d = −H⁻¹ ∇f(x)      H: exact (Newton, or nearly so), or from the last steps (L-BFGS)      t: line search
 //! ```
 //!
 //! An [`Objective`] gives value and gradient in one call, because both come from one pass over the data;
@@ -18,11 +19,13 @@ mod lbfgs;
 mod line_search;
 mod newton;
 mod pool;
+mod truncated;
 
 pub use bounded::bounded;
 pub use lbfgs::lbfgs;
 pub use newton::{newton, positive_definite};
 pub use pool::{Block, pool};
+pub use truncated::{HessianProducts, truncated_newton};
 
 use ndarray::ArrayViewMut2;
 

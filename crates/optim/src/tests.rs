@@ -1,28 +1,38 @@
-use crate::{Curved, Objective, Outcome, Reason, Stop, bounded, lbfgs, line_search, newton};
-use ndarray::{Array2, ArrayViewMut2};
+use crate::{
+    Curved, HessianProducts, Objective, Outcome, Reason, Stop, bounded, lbfgs, line_search, newton,
+    truncated_newton,
+};
+use ndarray::{Array2, ArrayView1, ArrayViewMut1, ArrayViewMut2};
 
 /// Functions with known minima, given by value, gradient and Hessian.
 struct Function<V> {
     all: V,
     evaluations: usize,
     diagonal: Option<Vec<f64>>,
+    hessian: Array2<f64>,
 }
 impl<V: Fn(&[f64]) -> (f64, Vec<f64>, Array2<f64>)> Function<V> {
     fn new(all: V) -> Self {
-        Self { all, evaluations: 0, diagonal: None }
+        Self { all, evaluations: 0, diagonal: None, hessian: Array2::default((0, 0)) }
     }
-    fn both(all: V, x: &[f64], stop: Stop) -> [Outcome; 2]
+    /// By quasi-Newton steps, Newton's, and truncated ones.
+    fn each(all: V, x: &[f64], stop: Stop) -> [Outcome; 3]
     where
         V: Clone,
     {
-        [lbfgs(&mut Self::new(all.clone()), x.to_vec(), stop), newton(&mut Self::new(all), x.to_vec(), stop)]
+        [
+            lbfgs(&mut Self::new(all.clone()), x.to_vec(), stop),
+            newton(&mut Self::new(all.clone()), x.to_vec(), stop),
+            truncated_newton(&mut Self::new(all), x.to_vec(), stop),
+        ]
     }
 }
 impl<V: Fn(&[f64]) -> (f64, Vec<f64>, Array2<f64>)> Objective for Function<V> {
     fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         self.evaluations += 1;
-        let (value, g, _) = (self.all)(x);
+        let (value, g, hessian) = (self.all)(x);
         gradient.copy_from_slice(&g);
+        self.hessian = hessian;
         value
     }
     fn precondition(&mut self, v: &mut [f64]) -> bool {
@@ -35,6 +45,12 @@ impl<V: Fn(&[f64]) -> (f64, Vec<f64>, Array2<f64>)> Curved for Function<V> {
     fn hessian(&mut self, x: &[f64], gradient: &mut [f64], mut hessian: ArrayViewMut2<'_, f64>) -> f64 {
         hessian.assign(&(self.all)(x).2);
         self.gradient(x, gradient)
+    }
+}
+
+impl<V: Fn(&[f64]) -> (f64, Vec<f64>, Array2<f64>)> HessianProducts for Function<V> {
+    fn hessian_product(&mut self, v: &[f64], out: &mut [f64]) {
+        ArrayViewMut1::from(out).assign(&self.hessian.dot(&ArrayView1::from(v)));
     }
 }
 
@@ -65,13 +81,14 @@ fn ln_cosh(x: &[f64]) -> (f64, Vec<f64>, Array2<f64>) {
 }
 
 #[test]
-fn rosenbrock_is_minimised_by_both() {
+fn rosenbrock_is_minimised_by_all() {
     // f is quadratic near the minimum: |x − x*|² ≤ f / λmin with λmin = 0.4.
     let stop = Stop { gradient: 1e-8, ..Stop::default() };
-    for found in Function::both(rosenbrock, &[-1.2, 1.0], stop) {
+    // Directions that are cut short take more of them.
+    for (found, most) in Function::each(rosenbrock, &[-1.2, 1.0], stop).iter().zip([80, 80, 100]) {
         assert!(found.converged(), "{found:?}");
         assert!(found.x.iter().all(|x| (x - 1.0).abs() < 1e-7), "{found:?}");
-        assert!(found.evaluations <= 80, "{found:?}");
+        assert!(found.evaluations <= most, "{found:?}");
     }
 }
 
@@ -80,13 +97,14 @@ fn a_quadratic_takes_newton_one_step_and_no_scaling_hurts() {
     for scale in [1.0_f64, 1e3, 1e6] {
         let c: Vec<f64> = (0..8).map(|j| scale.powf(f64::from(j) / 7.0)).collect();
         let stop = Stop { gradient: 1e-6, iterations: 500, ..Stop::default() };
-        let [quasi, exact] = Function::both(|x: &[f64]| quadratic(&c, x), &[0.0; 8], stop);
-        assert!(quasi.converged() && exact.converged(), "{quasi:?}\n{exact:?}");
+        let [quasi, exact, truncated] = Function::each(|x: &[f64]| quadratic(&c, x), &[0.0; 8], stop);
+        assert!(quasi.converged() && exact.converged() && truncated.converged());
         assert_eq!(exact.iterations, 1);
         // With the right preconditioner, a quasi-Newton step is a Newton step.
         let mut preconditioned = Function::new(|x: &[f64]| quadratic(&c, x));
         preconditioned.diagonal = Some(c.clone());
         assert_eq!(lbfgs(&mut preconditioned, vec![0.0; 8], stop).iterations, 1);
+        assert_eq!(truncated_newton(&mut preconditioned, vec![0.0; 8], stop).iterations, 1);
     }
 }
 
@@ -94,7 +112,7 @@ fn a_quadratic_takes_newton_one_step_and_no_scaling_hurts() {
 fn the_gradient_bound_is_kept() {
     for gradient in [1e-2, 1e-5, 1e-9] {
         for found in
-            Function::both(rosenbrock, &[-1.2, 1.0], Stop { gradient, decrease: 1.0, ..Stop::default() })
+            Function::each(rosenbrock, &[-1.2, 1.0], Stop { gradient, decrease: 1.0, ..Stop::default() })
         {
             let largest = rosenbrock(&found.x).1.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
             assert!(found.converged() && found.gradient_norm == largest && largest <= gradient, "{found:?}");
@@ -104,7 +122,7 @@ fn the_gradient_bound_is_kept() {
 
 #[test]
 fn newton_is_damped_where_full_steps_diverge() {
-    for found in Function::both(ln_cosh, &[30.0, -4.0, 0.5], Stop::default()) {
+    for found in Function::each(ln_cosh, &[30.0, -4.0, 0.5], Stop::default()) {
         assert!(found.converged() && found.x.iter().all(|x| x.abs() < 1e-5), "{found:?}");
     }
 }
@@ -112,7 +130,7 @@ fn newton_is_damped_where_full_steps_diverge() {
 #[test]
 fn flat_and_singular_functions_end() {
     let constant = |x: &[f64]| (7.0, vec![0.0; x.len()], Array2::zeros((x.len(), x.len())));
-    for found in Function::both(constant, &[1.0, 2.0], Stop::default()) {
+    for found in Function::each(constant, &[1.0, 2.0], Stop::default()) {
         assert!(found.converged() && found.iterations == 0, "{found:?}");
     }
     // ½ (x₀ + x₁ − 2)²: a whole line of minima; the gradient has no part along it, nor may the step.
@@ -120,7 +138,7 @@ fn flat_and_singular_functions_end() {
         let r = x[0] + x[1] - 2.0;
         (0.5 * r * r + 1.0, vec![r, r], Array2::ones((2, 2)))
     };
-    for found in Function::both(valley, &[5.0, 3.0], Stop::default()) {
+    for found in Function::each(valley, &[5.0, 3.0], Stop::default()) {
         assert!(found.converged(), "{found:?}");
         assert!((found.x[0] - 2.0).abs() < 1e-6 && (found.x[1]).abs() < 1e-6, "{found:?}");
     }
@@ -129,17 +147,17 @@ fn flat_and_singular_functions_end() {
 #[test]
 fn what_cannot_be_reached_is_said() {
     let stop = Stop { iterations: 3, ..Stop::default() };
-    for found in Function::both(rosenbrock, &[-1.2, 1.0], stop) {
+    for found in Function::each(rosenbrock, &[-1.2, 1.0], stop) {
         assert_eq!((found.reason, found.iterations), (Reason::Iterations, 3));
     }
     let never = Stop { gradient: 0.0, decrease: 0.0, ..Stop::default() };
-    for found in Function::both(|x: &[f64]| ln_cosh(&[x[0] - 1.0 / 3.0]), &[2.0], never) {
+    for found in Function::each(|x: &[f64]| ln_cosh(&[x[0] - 1.0 / 3.0]), &[2.0], never) {
         assert!(found.converged() || found.reason == Reason::Precision, "{found:?}");
         assert!((found.x[0] - 1.0 / 3.0).abs() < 1e-7, "{found:?}");
     }
     // e⁻ˣ has no minimum.
     let falling = |x: &[f64]| ((-x[0]).exp(), vec![-(-x[0]).exp()], ndarray::array![[(-x[0]).exp()]]);
-    for found in Function::both(falling, &[0.0], Stop { floor: 1e-3, ..Stop::default() }) {
+    for found in Function::each(falling, &[0.0], Stop { floor: 1e-3, ..Stop::default() }) {
         assert!(found.reason == Reason::Floor && found.x[0] < 50.0, "{found:?}");
     }
 }
@@ -147,14 +165,14 @@ fn what_cannot_be_reached_is_said() {
 #[test]
 fn values_that_are_not_finite_are_said_at_the_start_and_avoided_later() {
     for bad in [f64::NAN, f64::INFINITY] {
-        for found in Function::both(rosenbrock, &[bad, 1.0], Stop::default()) {
+        for found in Function::each(rosenbrock, &[bad, 1.0], Stop::default()) {
             assert_eq!((found.reason, found.iterations), (Reason::NonFinite, 0));
         }
     }
     // x − ln x: long steps from the right leave the domain.
     let barrier =
         |x: &[f64]| (x[0] - x[0].ln(), vec![1.0 - 1.0 / x[0]], ndarray::array![[1.0 / (x[0] * x[0])]]);
-    for found in Function::both(barrier, &[40.0], Stop::default()) {
+    for found in Function::each(barrier, &[40.0], Stop::default()) {
         assert!(found.converged() && (found.x[0] - 1.0).abs() < 1e-5, "{found:?}");
     }
 }
@@ -179,6 +197,37 @@ fn newton_leaves_out_the_hessian_of_the_last_point() {
     let mut counting = Counting(0);
     let found = newton(&mut counting, vec![0.8, -0.5], Stop::default());
     assert!(found.converged() && counting.0 < found.evaluations, "{} Hessians, {found:?}", counting.0);
+}
+
+#[test]
+fn the_least_curvature_tells_the_end() {
+    /// ½ Σ (1 + j / 10) (xⱼ − 1)² + 3 with j from 0 to 29: products so far, and what is said of the least curvature.
+    struct Counting(usize, f64);
+    impl Objective for Counting {
+        fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            let c: Vec<f64> = (0..x.len()).map(|j| 1.0 + j as f64 / 10.0).collect();
+            let (value, g, _) = quadratic(&c, x);
+            gradient.copy_from_slice(&g);
+            value
+        }
+    }
+    impl HessianProducts for Counting {
+        fn hessian_product(&mut self, v: &[f64], out: &mut [f64]) {
+            self.0 += 1;
+            out.iter_mut().zip(v).zip(0..).for_each(|((out, v), j)| *out = (1.0 + f64::from(j) / 10.0) * v);
+        }
+        fn least_curvature(&self) -> f64 {
+            self.1
+        }
+    }
+    let stop = Stop { gradient: 1e-2, ..Stop::default() };
+    let products = |least: f64| {
+        let mut counting = Counting(0, least);
+        let found = truncated_newton(&mut counting, vec![0.0; 30], stop);
+        assert!(found.converged() && found.value - 3.0 <= stop.decrease * found.value, "{found:?}");
+        counting.0
+    };
+    assert!(products(1.0) < products(0.0));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Everything against readable twins, over shapes, layouts, magnitudes and numbers of threads.
 
 mod classes;
+mod definite;
 mod factors;
 mod leading;
 mod least_squares;

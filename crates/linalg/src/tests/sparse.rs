@@ -30,6 +30,19 @@ fn products_of<F: Float>(n: usize, p: usize, k: usize) {
             slow_product(dense.t(), u.view()).view(),
             tolerance,
         );
+        let h = weights::<f64>(n, 6);
+        for ones in [0, 1] {
+            let wide = ndarray::concatenate![Axis(1), dense.mapv(Float::f64), Array2::<f64>::ones((n, ones))];
+            let w = numbers::<f64>(p + ones, 1, 7);
+            let truth = wide.t().dot(&(wide.dot(&w) * h.view().insert_axis(Axis(1))));
+            let found = sparse::weighted_gram_vec(x, h.as_slice().unwrap(), w.as_slice().unwrap());
+            let tolerance = 8.0 * f64::EPSILON * (n.max(p) as f64 + 1.0).powi(2);
+            assert_close(
+                Array2::from_shape_vec((p + ones, 1), found).unwrap().view(),
+                truth.view(),
+                tolerance,
+            );
+        }
         let (b, c) = (numbers::<F>(p, k, 4), numbers::<F>(n, k, 5));
         super::layouts(&b, |_, b| {
             assert_close(sparse::matmul(x, b).view(), slow_product(dense, b).view(), tolerance)
@@ -58,6 +71,8 @@ fn sparse_products_have_the_same_bits_on_any_threads() {
     let (b, c) = (numbers::<f64>(30, 4, 2), numbers::<f64>(40_000, 4, 3));
     same_on_any_threads(|| sparse::matvec(x.view(), v.view()).to_vec());
     same_on_any_threads(|| sparse::matvec_t(x.view(), u.view()).to_vec());
+    let (h, w) = (u.to_vec(), v.to_vec());
+    same_on_any_threads(|| sparse::weighted_gram_vec(x.view(), &h, &w));
     same_on_any_threads(|| sparse::matmul(x.view(), b.view()).into_raw_vec_and_offset().0);
     same_on_any_threads(|| sparse::matmul_t(x.view(), c.view()).into_raw_vec_and_offset().0);
     let moments = || Moments::of_sparse(x.view(), c.view(), None);

@@ -11,8 +11,8 @@
 //! | W | diag ω | n × n |
 //!
 //! There is no intercept: centre the target, or add a constant to the kernel. Every row is kept. K is written out, by
-//! definition of the method: costs O(n³ / 3 + n²p) and 8n² bytes, twice while it is factorised. Predicting costs
-//! O(n (p + t)) for each row. See `Svr` and [`Nystroem`](crate::Nystroem) for more rows than that allows.
+//! definition of the method: costs O(n³ / 3 + n²p) and 8n² bytes, from 2560 rows on 12n², where [`solve_definite`] factorises in
+//! single precision and refines. Predicting costs O(n (p + t)) for each row. See `Svr` and [`Nystroem`](crate::Nystroem) for more rows than that allows.
 //!
 //! Where K + α is singular to working precision, (1) is solved by eigenvalues, of which those of rounding are left out:
 //! the solution of least norm, at 9n³; the report says so.
@@ -28,7 +28,7 @@ use estimand_core::samples::check_finite_target;
 use estimand_core::{
     Describe, Error, Fit, Float, Predict, PredictOne, Records, Report, Result, Samples, Scratch, Target,
 };
-use estimand_linalg::{Cholesky, SymmetricEigen, matmul, rows};
+use estimand_linalg::{SymmetricEigen, matmul, rows, solve_definite};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
@@ -105,8 +105,8 @@ impl KernelRidge {
         let n = roots.len();
         let targets =
             Array2::from_shape_fn((n, y.ncols()), |(i, t)| roots[i] * y[[training.numbers[i], t]].f64());
-        let (mut a, report) = match Cholesky::of(system()) {
-            Ok(factor) => (factor.solve(targets.view()), Report::direct("Cholesky")),
+        let (mut a, report) = match solve_definite(system(), targets.view()) {
+            Ok(a) => (a, Report::direct("Cholesky")),
             Err(_) => {
                 let report = Report::direct("eigenvalues").note("kernel values are singular; raise `alpha`");
                 (least_norm(system().view(), targets.view())?, report)

@@ -13,7 +13,7 @@
 //! | l, h | | 0 and C ω, on the side of the label; −C ω and C ω in regression |
 //!
 //! * Squared losses have a gradient: (1) by Newton's method, whose Hessian is I + 2C Σ ωᵢ xᵢxᵢᵀ over the rows that cost
-//!   something; from a thousand columns on, and for sparse records, by L-BFGS.
+//!   something; from a thousand columns on, and for sparse records, by products with it.
 //! * The others: (2) one βᵢ at a time, in random order, to its best value, which is
 //!   clip(soft(βᵢ − g / q, ε / q)), g = xᵢw + b − yᵢ, q = ‖xᵢ‖² + s² \[Hsieh08\]. Rows that are at a bound and want to
 //!   stay there are left out for a while.
