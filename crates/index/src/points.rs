@@ -50,6 +50,14 @@ impl<T: Float> Points<T> {
         out.iter_mut().zip(block[place % EIGHT..].iter().step_by(EIGHT)).for_each(|(out, v)| *out = *v);
     }
 
+    /// Those at some places.
+    pub(crate) fn at(&self, places: &[usize]) -> Self {
+        let mut rows = vec![T::zero(); places.len() * self.p];
+        places.iter().zip(rows.chunks_exact_mut(self.p)).for_each(|(place, row)| self.copy(*place, row));
+        let order = places.iter().map(|place| self.order[*place]).collect();
+        Self { order, ..Self::new(&rows, self.p, (0..places.len() as u32).collect()) }
+    }
+
     /// All rows, in the order of their numbers.
     pub(crate) fn rows(&self) -> Vec<T> {
         let mut rows = vec![T::zero(); self.len() * self.p];

@@ -13,7 +13,7 @@
 //! 3. The edges join components; as long as there are several, 2 again. What a row found holds until it is joined with it,
 //!    and how far it looked bounds what it can find later: most rows do not search again.
 //!
-//! Otherwise by Prim's, which needs all n² distances once. Of edges of one length any may come, always the same ones: the
+//! Otherwise by Prim’s, which needs each of the n² / 2 distances once. Of edges of one length any may come, always the same ones: the
 //! numbers of threads and of steps do not matter.
 
 use crate::best::{Best, Branch, Find, Seek};
@@ -341,37 +341,101 @@ impl Seek for Leave<'_> {
     }
 }
 
+/// Eight rows outside the tree. One that is in it, or that there is not, has an infinite c: no edge leads to it.
+#[derive(Clone, Copy)]
+struct Outside {
+    core: [f64; EIGHT],
+    /// The shortest edge to the tree, and the row in it.
+    length: [f64; EIGHT],
+    to: [u32; EIGHT],
+}
+const NO_ROWS: Outside =
+    Outside { core: [f64::INFINITY; EIGHT], length: [f64::INFINITY; EIGHT], to: [NOWHERE; EIGHT] };
+/// Blocks whose distances are computed together.
+const TOGETHER: usize = 64;
+
 /// Grows the tree from row 0, by the row that is nearest to it.
 fn prim<T: Float>(points: &Points<T>, gauge: &Gauge, core: &[f64]) -> Vec<Edge> {
-    let n = points.len();
+    let (n, p) = (points.len(), points.p);
     let mut edges = Vec::with_capacity(n.saturating_sub(1));
-    let mut nearest: Vec<(f64, u32)> = vec![(f64::INFINITY, NOWHERE); n];
-    let mut outside = vec![true; n];
-    let (mut row, mut out) = (vec![T::zero(); points.p], vec![[0.0; EIGHT]; points.count()]);
-    let mut last = 0;
+    let mut outside = vec![NO_ROWS; points.count()];
+    core.iter().enumerate().for_each(|(i, core)| outside[i / EIGHT].core[i % EIGHT] = *core);
+    let (mut held, mut row, mut at): (Option<Points<T>>, _, _) = (None, vec![T::zero(); p], 0);
     while edges.len() + 1 < n {
-        outside[last] = false;
-        points.copy(last, &mut row);
-        let query = &row;
-        par::for_each_chunk_mut(&mut out, par::chunk_len(points.count(), 8 * points.p), |first, out| {
-            gauge.near(query, points.blocks(first..first + out.len()), f64::NAN, out);
+        let before = held.as_ref().unwrap_or(points);
+        before.copy(at, &mut row);
+        let (block, l) = (&mut outside[at / EIGHT], at % EIGHT);
+        let last = (before.order[at], block.core[l]);
+        (block.core[l], block.length[l]) = (f64::INFINITY, f64::INFINITY);
+        if 8 * (n - edges.len() - 1) < 7 * before.len() {
+            held = Some(without_tree(before, &mut outside));
+        }
+        let points = held.as_ref().unwrap_or(points);
+        let (query, chunk) = (&row, par::chunk_len(points.count(), EIGHT * p));
+        let near = par::map_rows_mut(&mut outside, 1, chunk, |first, outside| {
+            approach(query, last, points.blocks(first..first + outside.len()), gauge, outside)
+                .map(|(length, place)| (length, first * EIGHT + place))
         });
-        let mut next = (f64::INFINITY, NOWHERE);
-        for (i, distance) in out.as_flattened()[..n].iter().enumerate().filter(|(i, _)| outside[*i]) {
-            let length = distance.max(core[i]).max(core[last]);
-            if length < nearest[i].0 && !distance.is_nan() {
-                nearest[i] = (length, last as u32);
-            }
-            if nearest[i].0 < next.0 {
-                next = (nearest[i].0, i as u32);
-            }
-        }
-        if next.1 == NOWHERE {
-            break;
-        }
-        let from = nearest[next.1 as usize].1;
-        edges.push(Edge { a: from.min(next.1), b: from.max(next.1), length: next.0 });
-        last = next.1 as usize;
+        // Of equals the first.
+        let nearer = |a: (f64, usize), b: (f64, usize)| if b.0 < a.0 { b } else { a };
+        let Some((length, place)) = near.into_iter().flatten().reduce(nearer) else { break };
+        let (a, b) = (points.order[place], outside[place / EIGHT].to[place % EIGHT]);
+        edges.push(Edge { a: a.min(b), b: a.max(b), length });
+        at = place;
     }
     edges
+}
+
+/// The points that are not in the tree, in their order.
+fn without_tree<T: Float>(points: &Points<T>, outside: &mut Vec<Outside>) -> Points<T> {
+    let is_outside = |place: &usize| outside[place / EIGHT].core[place % EIGHT] != f64::INFINITY;
+    let kept: Vec<usize> = (0..points.len()).filter(is_outside).collect();
+    let mut fewer = vec![NO_ROWS; kept.len().div_ceil(EIGHT)];
+    for (i, place) in kept.iter().enumerate() {
+        let (new, old, l, m) = (&mut fewer[i / EIGHT], &outside[place / EIGHT], i % EIGHT, place % EIGHT);
+        (new.core[l], new.length[l], new.to[l]) = (old.core[m], old.length[m], old.to[m]);
+    }
+    *outside = fewer;
+    points.at(&kept)
+}
+
+/// Takes notice of edges to a new row of the tree, of a number and a c; the shortest of all edges to these blocks, and its
+/// place.
+fn approach<T: Float>(
+    query: &[T],
+    (last, core): (u32, f64),
+    blocks: &[T],
+    gauge: &Gauge,
+    outside: &mut [Outside],
+) -> Option<(f64, usize)> {
+    let (mut near, mut least) = ([[0.0; EIGHT]; TOGETHER], [f64::INFINITY; EIGHT]);
+    let groups = blocks.chunks(TOGETHER * EIGHT * query.len()).zip(outside.chunks_mut(TOGETHER));
+    for (blocks, outside) in groups {
+        gauge.near(query, blocks, f64::NAN, &mut near[..outside.len()]);
+        for (near, outside) in near.iter().zip(outside) {
+            let (mut lengths, mut is_nearer) = ([0.0; EIGHT], false);
+            for l in 0..EIGHT {
+                let core = if outside.core[l] > core { outside.core[l] } else { core };
+                // What has no distance is not reached: NaN stays.
+                lengths[l] = if near[l] <= core { core } else { near[l] };
+                is_nearer |= lengths[l] < outside.length[l];
+            }
+            if is_nearer {
+                for l in 0..EIGHT {
+                    if lengths[l] < outside.length[l] {
+                        (outside.length[l], outside.to[l]) = (lengths[l], last);
+                    }
+                }
+            }
+            for l in 0..EIGHT {
+                least[l] = if outside.length[l] < least[l] { outside.length[l] } else { least[l] };
+            }
+        }
+    }
+    let least = least.into_iter().fold(f64::INFINITY, f64::min);
+    if least == f64::INFINITY {
+        return None;
+    }
+    let place = outside.iter().flat_map(|outside| outside.length).position(|length| length == least)?;
+    Some((least, place))
 }

@@ -14,9 +14,10 @@
 //! | cluster of each row | [`labels`](AgglomerativeModel::labels) | n |
 //!
 //! 1. Check.
-//! 2. A chain in which each cluster's nearest one follows it ends in two that are nearest to one another: these are joined, and the
-//!    chain goes on before them \[Murtagh83, Muellner11\]. Every distance above lets that be, as a join brings nothing nearer.
-//!    Single linkage takes the edges of a shortest spanning tree \[Gower69\]. With a [`connectivity`](AgglomerativeClustering::connectivity) only clusters that are neighbours are joined, from a heap of
+//! 2. Clusters that are nearest to one another are joined \[Murtagh83, Muellner11\]: every distance above lets that be, as a join
+//!    brings nothing nearer. Ward finds them by a chain in which each cluster's nearest one follows it; a table of distances has
+//!    many such pairs, which are joined in rounds. Single linkage of rows takes the edges of a shortest spanning tree \[Gower69\].
+//!    With a [`connectivity`](AgglomerativeClustering::connectivity) only clusters that are neighbours are joined, from a heap of
 //!    the pairs of neighbours.
 //! 3. Joins are sorted by distance.
 //! 4. The tree is cut where `n_clusters` are left, or where joins reach `distance_threshold`. Clusters are numbered by their lowest row.
@@ -203,7 +204,7 @@ impl<F: Float, Y: Target> Fit<F, Y> for AgglomerativeClustering {
                     Linkage::Single if !self.precomputed => spanning(&samples, &self.metric)?,
                     linkage => chain::joins(self.all_distances(&samples)?, weights, linkage),
                 };
-                (Tree::sorted(samples.nrows(), joins), Report::direct("a chain of nearest neighbours"))
+                (Tree::sorted(samples.nrows(), joins), Report::direct("pairs of nearest neighbours"))
             }
         };
         if self.linkage == Linkage::Ward {

@@ -106,6 +106,27 @@ fn a_table_that_shrinks_and_neighbours_all_round_change_nothing() {
 }
 
 #[test]
+fn rows_farther_and_farther_apart_are_joined_one_by_one() {
+    // A round finds one pair only, so that the chain takes the rest.
+    let at = |k: usize| 2.5_f64.powi(k as i32);
+    let x = Array2::from_shape_fn((300, 1), |(i, _)| at(i * 7 % 300));
+    let given = pairwise(&x, &x, &Metric::Euclidean).unwrap();
+    for linkage in [Linkage::Complete, Linkage::Average, Linkage::Single] {
+        let settings = AgglomerativeClustering::new(2).linkage(linkage).precomputed(true);
+        let model = settings.fit(&given).unwrap();
+        for (distance, k) in model.distances().iter().zip(1..) {
+            let truth = match linkage {
+                Linkage::Complete => at(k) - at(0),
+                Linkage::Single => at(k) - at(k - 1),
+                _ => at(k) - (0..k).map(at).sum::<f64>() / k as f64,
+            };
+            assert!((distance / truth - 1.0).abs() < 1e-12, "{linkage:?} {k}: {distance} {truth}");
+        }
+        assert_eq!(model.labels().iter().filter(|label| **label == 1).count(), 1);
+    }
+}
+
+#[test]
 fn joins_that_are_not_neighbours_wait() {
     // Rows 0 and 1 are nearest, but only neighbours in the ring 0 2 1 3 are joined.
     let x = array![[0.0], [0.1], [1.0], [3.0]];
