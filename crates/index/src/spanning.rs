@@ -13,7 +13,7 @@
 //! 3. The edges join components; as long as there are several, 2 again. What a row found holds until it is joined with it,
 //!    and how far it looked bounds what it can find later: most rows do not search again.
 //!
-//! Otherwise by Prim’s, which needs each of the n² / 2 distances once. Of edges of one length any may come, always the same ones: the
+//! Otherwise by Prim's, which needs each of the n² / 2 distances once. Of edges of one length any may come, always the same ones: the
 //! numbers of threads and of steps do not matter.
 
 use crate::best::{Best, Branch, Find, Seek};
