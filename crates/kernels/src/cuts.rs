@@ -58,11 +58,12 @@ pub(crate) fn best_cut<T: Real, I: Isa>(left: &LeftSums, places: usize, rules: &
     if best == NOT_ALLOWED {
         return (f64::NEG_INFINITY, 0);
     }
-    // The first of equals, without a branch.
-    let numbered = gains[..judged].iter().zip(0_i64..);
-    let first =
-        numbered.fold(i64::MAX, |first, (gain, i)| first.min(if *gain == best { i } else { i64::MAX }));
-    (f64::from_bits(best as u64), first as usize)
+    // The first of equals: groups without one are passed over side by side.
+    let has_best = |group: &[i64]| group.iter().fold(false, |found, gain| found | (*gain == best));
+    let groups =
+        gains[..judged].chunks_exact(TOGETHER).take_while(|group| !has_best(group)).count() * TOGETHER;
+    let first = groups + gains[groups..judged].iter().take_while(|gain| **gain != best).count();
+    (f64::from_bits(best as u64), first)
 }
 
 /// Below every gain.
@@ -108,7 +109,10 @@ mod tests {
             let mut left = LeftSums { g: [0; PLACES], h: [0; PLACES], c: [0; PLACES] };
             let mut sums = [0_i64; 3];
             for i in 0..PLACES {
-                sums = [sums[0] + next(2001) - 1000, sums[1] + next(100), sums[2] + next(5)];
+                // Bins without rows: of equal gains the first one counts.
+                if next(3) > 0 {
+                    sums = [sums[0] + next(2001) - 1000, sums[1] + next(100), sums[2] + next(5)];
+                }
                 (left.g[i], left.h[i], left.c[i]) = (sums[0], sums[1], sums[2]);
             }
             let rules = CutRules {

@@ -1,9 +1,10 @@
 //! Keys of some rows, column by column.
 
+use estimand_kernels as kernels;
 use std::fmt::Debug;
 
 /// What a row is compared by: the rank of its value, or the value.
-pub(crate) trait Key: Copy + PartialOrd + Send + Sync + Debug + 'static {
+pub(crate) trait Key: Copy + Default + PartialOrd + Send + Sync + Debug + 'static {
     /// That of a missing value.
     const MISSING: Self;
     /// Whether the row goes left where `threshold` does.
@@ -89,7 +90,10 @@ pub(crate) struct Table<K> {
 
 impl<K: Key> Table<K> {
     pub(crate) fn of_columns(rows: usize, columns: &[Vec<K>]) -> Self {
-        Self { rows, keys: columns.concat() }
+        // In pages so large that reading here and there does not wait for their addresses.
+        let mut keys = kernels::zeros(rows * columns.len());
+        keys.chunks_exact_mut(rows.max(1)).zip(columns).for_each(|(to, column)| to.copy_from_slice(column));
+        Self { rows, keys }
     }
 
     /// The rows with these numbers, of keys that lie row by row.
@@ -98,7 +102,7 @@ impl<K: Key> Table<K> {
         for (i, row) in rows.iter().enumerate() {
             // Rows lie apart, where the processor does not look by itself.
             if let Some(soon) = rows.get(i + AHEAD) {
-                estimand_kernels::prefetch(&by_row[*soon as usize * columns..][..columns]);
+                kernels::prefetch(&by_row[*soon as usize * columns..][..columns]);
             }
             let from = &by_row[*row as usize * columns..][..columns];
             keys[i..].iter_mut().step_by(rows.len()).zip(from).for_each(|(to, key)| *to = *key);
@@ -109,7 +113,7 @@ impl<K: Key> Table<K> {
     /// The keys row by row.
     pub(crate) fn by_row(&self) -> Vec<K> {
         let p = self.keys.len().checked_div(self.rows).unwrap_or(0);
-        let mut out = vec![K::MISSING; self.keys.len()];
+        let mut out = kernels::zeros(self.keys.len());
         let chunk = estimand_par::chunk_len(self.rows, p);
         estimand_par::map_rows_mut(&mut out, p, chunk, |first, rows| {
             for (j, column) in self.keys.chunks_exact(self.rows).enumerate() {

@@ -131,10 +131,10 @@ impl<'a> Scan<'a> {
         best: &mut Option<Split>,
     ) {
         // Sums over the bins up to each; cut number `cuts` parts all numbers from what is missing.
-        let mut sum = C::default();
-        for (i, cell) in cells[..=cuts].iter().enumerate() {
+        let (mut sum, layout, LeftSums { g, h, c }) = (C::default(), *self.layout, &mut *self.left);
+        for (((cell, g), h), c) in cells[..=cuts].iter().zip(g).zip(h).zip(c) {
             sum = sum.plus(*cell);
-            [self.left.g[i], self.left.h[i], self.left.c[i]] = sum.sums(self.layout);
+            [*g, *h, *c] = sum.sums(&layout);
         }
         let missing = cells.get(cuts + 1).map_or([0; 3], |cell| cell.sums(self.layout));
         if self.table.has_missing(column) && missing[2] > 0 {
