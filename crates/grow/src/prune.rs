@@ -124,15 +124,15 @@ pub fn pruned(tree: &Tree, alpha: f64) -> Tree {
         pruning.collapse(node);
     }
     let mut kept = Tree::new(tree.width());
-    let mut todo = vec![(0, 0)];
-    while let Some((from, to)) = todo.pop() {
+    let mut waiting = vec![(0, 0)];
+    while let Some((from, to)) = waiting.pop() {
         kept.value_mut(to).copy_from_slice(tree.value(from));
         *kept.stat_mut(to) = *tree.stat(from);
         if let (Some([left, right]), Some(test)) = (tree.children(from), tree.test(from))
             && pruning.leaves[from] > 1
         {
             let first = kept.split(to, test);
-            todo.extend([(right, first + 1), (left, first)]);
+            waiting.extend([(right, first + 1), (left, first)]);
         }
     }
     kept.finished()

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! The factor in single precision takes half the time of one in double precision; the digits that it lacks come back by
-//! conjugate gradients, of which it is the preconditioner: three or four steps for a condition up to 10⁶, each of a product and
-//! two triangular solves. S makes the diagonal about 1, so that scales do not matter. (2) is what a factor in double precision
+//! conjugate gradients, of which it is the preconditioner: a few steps, each of a product and two
+//! triangular solves. S makes the diagonal about 1, so that scales do not matter. (2) is what a factor in double precision
 //! leaves, by Frobenius' norm of Â. Where there is no factor in single precision, or the steps would cost more
 //! than they save, the one in double precision is computed after all.
 //!

@@ -4,7 +4,7 @@
 //! H d ≈ −∇f by conjugate gradients from 0, until ‖H d + ∇f‖ ≤ η ‖∇f‖ in the norm of M⁻¹        η = 1/10
 //! ```
 //!
-//! Each step costs 5 to 50 products for most functions, 200 at most, and takes what there is to gain down to a hundredth.
+//! Each step costs 200 products at most, and takes what there is to gain down to a hundredth.
 //! Where H is not positive along some direction, the step is what has been found before it.
 //!
 //! References: \[DemboSteihaug83\]; \[Hsia18\] on M.

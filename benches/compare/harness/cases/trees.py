@@ -53,7 +53,7 @@ def catboost(cls, **settings):
 
 
 def xgboost(cls, **settings):
-    # It has no least number of rows of a leaf: its own limits (hessians of 1, λ = 1) stay, and on 1000 rows lower the loss by 4 %.
+    # It has no least number of rows of a leaf: its own limits (hessians of 1, λ = 1) stay.
     return Lib(new(f"xgboost:XGB{cls}", jobs=True, n_estimators=100, learning_rate=0.1, max_bin=255, tree_method="hist", random_state=0, **settings))
 
 

@@ -37,7 +37,7 @@ impl<'a> Lines<'a> {
         self.get(key)?.trim().parse().map_err(|_| foreign(format!("`{key}` is no such number")))
     }
 
-    /// A count that lists may be as long as, and one longer.
+    /// A count, so small that one more is no overflow.
     fn count(&self, key: &str) -> Result<usize> {
         self.number::<u32>(key).map(|count| count as usize)
     }
