@@ -54,7 +54,7 @@ use estimand_core::describe::at_least;
 use estimand_core::{Csr, Describe, Error, Features, Fit, Float, Report, Result, Samples, Target};
 use estimand_index::{Algorithm, Edge, Index, Metric, pairwise};
 use model::{Join, Tree};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 /// How far apart two clusters are.
@@ -148,11 +148,21 @@ impl AgglomerativeClustering {
 
     /// The distances of all rows, n × n.
     fn all_distances<F: Float, Y: Target>(&self, samples: &Samples<'_, F, Y>) -> Result<Array2<F>> {
-        if !self.precomputed {
-            return pairwise(samples.x, samples.x, &self.metric);
+        let above = |d: ArrayView2<'_, F>| Array2::from_shape_fn(d.dim(), |(i, j)| d[[i.min(j), i.max(j)]]);
+        if self.precomputed {
+            return Ok(above(samples.x.dense(NAME)?));
         }
-        let x = samples.x.dense(NAME)?;
-        Ok(Array2::from_shape_fn(x.dim(), |(i, j)| x[[i.min(j), i.max(j)]]))
+        let distances = pairwise(samples.x, samples.x, &self.metric)?;
+        if !matches!(self.metric, Metric::Own(_)) {
+            return Ok(distances);
+        }
+        // A user's function need not be as symmetric as joins ask for, nor give numbers.
+        match distances.indexed_iter().find(|(_, d)| d.is_nan()) {
+            Some(((i, j), _)) => {
+                Err(Error::numerical(format!("rows {i} and {j} have no distance: the metric gives NaN")))
+            }
+            None => Ok(above(distances.view())),
+        }
     }
 }
 

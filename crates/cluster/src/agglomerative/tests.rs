@@ -223,3 +223,28 @@ fn weights_of_any_size_scale_the_distances_of_ward() {
         }
     }
 }
+
+#[test]
+fn distances_that_are_none_are_refused_and_those_from_above_count() {
+    let x = Array2::from_shape_fn((7, 1), |(i, _)| i as f64 * if i < 4 { 1.0 } else { 1.3 });
+    let none = |gap: f64| {
+        Metric::own(
+            "gap",
+            false,
+            move |a, b| if (a[0] - b[0]).abs() > gap { f64::NAN } else { (a[0] - b[0]).abs() },
+        )
+    };
+    for linkage in [Linkage::Complete, Linkage::Average] {
+        let settings = AgglomerativeClustering::new(2).linkage(linkage);
+        let refused = settings.metric(none(0.5)).fit(&x).unwrap_err().to_string();
+        assert!(refused.contains("rows 0 and 1 have no distance"), "{linkage:?}: {refused}");
+    }
+    // Round and round: each row is nearest to the one before it.
+    let round = Metric::own("circle", false, |a, b| (b[0] - a[0]).rem_euclid(3.0));
+    let given = Array2::from_shape_fn((7, 7), |(i, j)| (x[[i.max(j), 0]] - x[[i.min(j), 0]]).rem_euclid(3.0));
+    for linkage in [Linkage::Complete, Linkage::Average] {
+        let settings = AgglomerativeClustering::new(2).linkage(linkage);
+        let model = settings.clone().metric(round.clone()).fit(&x).unwrap();
+        assert_eq!(model.distances(), settings.precomputed(true).fit(&given).unwrap().distances());
+    }
+}
