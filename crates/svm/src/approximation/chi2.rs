@@ -1,8 +1,7 @@
 //! Features of kernels of counts and histograms; see [the module](crate::approximation).
 
-use super::{by_rows, names, one, refuse_weights};
+use super::{by_rows, check_range, check_waves, cosines, names, one, refuse_weights};
 use estimand_core::describe::{above, at_least, between};
-use estimand_core::persist::check_len;
 use estimand_core::records::{AsGiven, Dense};
 use estimand_core::{
     Csr, Describe, Error, Features, Fit, Float, Matrix, MatrixView, Records, Report, Result, Samples,
@@ -269,12 +268,11 @@ impl<F: Float> SkewedChi2SamplerModel<F> {
     }
 
     fn finish(&self, logarithms: &[F], out: &mut [F]) {
-        out.copy_from_slice(self.offsets.as_slice().unwrap_or_default());
+        out.fill(F::zero());
         for (x, weights) in logarithms.iter().zip(self.weights.rows()) {
             kernels::axpy(*x, weights.to_slice().unwrap_or_default(), out);
         }
-        let scale = F::of((2.0 / out.len() as f64).sqrt());
-        out.iter_mut().for_each(|z| *z = scale * z.cos());
+        cosines(out, &self.offsets);
     }
 }
 
@@ -304,7 +302,7 @@ impl<F: Float> TransformOne<F> for SkewedChi2SamplerModel<F> {
         out.clear();
         out.resize(self.offsets.len(), F::zero());
         self.finish(logarithms.as_slice().unwrap_or_default(), out);
-        Ok(())
+        check_range(out.iter())
     }
 }
 
@@ -316,7 +314,5 @@ estimand_core::persist!(AdditiveChi2SamplerModel<F>, |model| {
     }
 });
 estimand_core::persist!(SkewedChi2SamplerModel<F>, |model| {
-    model.features.check_loaded()?;
-    check_len("rows of weights", model.features.count(), model.weights.nrows())?;
-    check_len("offsets", model.weights.ncols(), model.offsets.len())
+    check_waves(&model.features, &model.weights, &model.offsets)
 });

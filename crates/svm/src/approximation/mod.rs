@@ -194,6 +194,32 @@ fn names(prefix: &str, count: usize) -> Option<Vec<String>> {
     Some((0..count).map(|j| format!("{prefix}{j}")).collect())
 }
 
+/// z ← √(2 / m) cos(z + b)
+fn cosines<F: Float>(z: &mut [F], offsets: &Array1<F>) {
+    let scale = F::of((2.0 / offsets.len() as f64).sqrt());
+    z.iter_mut().zip(offsets).for_each(|(z, b)| *z = scale * (*z + *b).cos());
+}
+
+/// Refuses weights and offsets of cosines that only a forged file can hold.
+fn check_waves<F: Float>(features: &Features, weights: &Array2<F>, offsets: &Array1<F>) -> Result<()> {
+    features.check_loaded()?;
+    check_len("rows of weights", features.count(), weights.nrows())?;
+    check_len("offsets", weights.ncols(), offsets.len())?;
+    match weights.iter().chain(offsets).all(|v| v.is_finite()) && !offsets.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Persist { what: "weights are missing or not finite".into() }),
+    }
+}
+
+fn check_range<'a, F: Float>(features: impl IntoIterator<Item = &'a F>) -> Result<()> {
+    match features.into_iter().all(|z| z.is_finite()) {
+        true => Ok(()),
+        false => {
+            Err(Error::numerical(format!("features leave the range of {}; scale the columns first", F::NAME)))
+        }
+    }
+}
+
 /// One row as a matrix.
 fn one<F: Float>(row: &[F]) -> Result<ArrayView2<'_, F>> {
     ArrayView2::from_shape((1, row.len()), row).map_err(|e| Error::numerical(e.to_string()))
@@ -255,22 +281,6 @@ impl<F: Float> RbfSamplerModel<F> {
     pub fn report(&self) -> Report {
         Report::direct("random features")
     }
-
-    /// √(2 / m) cos(z + b)
-    fn finish(&self, z: &mut [F]) {
-        let scale = (2.0 / self.offsets.len() as f64).sqrt();
-        z.iter_mut().zip(&self.offsets).for_each(|(z, b)| *z = F::of(scale) * (*z + *b).cos());
-    }
-
-    fn check_loaded(&self) -> Result<()> {
-        self.features.check_loaded()?;
-        check_len("rows of weights", self.features.count(), self.weights.nrows())?;
-        check_len("offsets", self.weights.ncols(), self.offsets.len())?;
-        match self.weights.iter().chain(&self.offsets).all(|v| v.is_finite()) && !self.offsets.is_empty() {
-            true => Ok(()),
-            false => Err(Error::Persist { what: "weights are missing or not finite".into() }),
-        }
-    }
 }
 
 impl<F: Float> Transform<F> for RbfSamplerModel<F> {
@@ -286,7 +296,7 @@ impl<F: Float> Transform<F> for RbfSamplerModel<F> {
         let m = self.offsets.len();
         let chunk = estimand_par::chunk_len(z.nrows(), 20 * m);
         estimand_par::map_rows_mut(z.as_slice_mut().unwrap_or_default(), m, chunk, |_, rows| {
-            rows.chunks_exact_mut(m).for_each(|row| self.finish(row));
+            rows.chunks_exact_mut(m).for_each(|row| cosines(row, &self.offsets));
         });
         Ok(Matrix::Dense(rows::checked(z, x)?))
     }
@@ -304,10 +314,10 @@ impl<F: Float> TransformOne<F> for RbfSamplerModel<F> {
         for (x, weights) in row.iter().zip(self.weights.axis_iter(Axis(0))) {
             out.iter_mut().zip(weights).for_each(|(z, w)| *z += *x * *w);
         }
-        self.finish(out);
-        match out.iter().all(|z| z.is_finite()) {
-            true => Ok(()),
-            false => Records::from(one(row)?).check_finite(),
+        cosines(out, &self.offsets);
+        match check_range(out.iter()) {
+            Ok(()) => Ok(()),
+            lost => Records::from(one(row)?).check_finite().and(lost),
         }
     }
 }
@@ -317,4 +327,6 @@ estimand_core::persist!(NystroemModel<F>, |model| {
     check_len("rows of the normalization", columns, rows)?;
     check_len("classes of support vectors", 1, model.expansion.n_support().len())
 });
-estimand_core::persist!(RbfSamplerModel<F>, RbfSamplerModel::check_loaded);
+estimand_core::persist!(RbfSamplerModel<F>, |model| {
+    check_waves(&model.features, &model.weights, &model.offsets)
+});

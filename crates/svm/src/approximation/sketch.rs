@@ -1,6 +1,6 @@
 //! Features of polynomial kernels; see [the module](crate::approximation).
 
-use super::{by_rows, names, one, refuse_weights};
+use super::{by_rows, check_range, names, one, refuse_weights};
 use estimand_core::describe::{above, at_least, between};
 use estimand_core::persist::check_len;
 use estimand_core::random::below;
@@ -154,15 +154,6 @@ impl<F: Float> Transform<F> for PolynomialCountSketchModel<F> {
 
     fn feature_names_out(&self) -> Option<Vec<String>> {
         names("polynomialcountsketch", self.components)
-    }
-}
-
-fn check_range<'a, F: Float>(features: impl IntoIterator<Item = &'a F>) -> Result<()> {
-    match features.into_iter().all(|z| z.is_finite()) {
-        true => Ok(()),
-        false => {
-            Err(Error::numerical(format!("features leave the range of {}; scale the columns first", F::NAME)))
-        }
     }
 }
 

@@ -44,6 +44,18 @@ fn fourier_features_are_right_on_average() {
 }
 
 #[test]
+fn features_beyond_the_range_are_refused_together_and_alone() {
+    let x = records(20, 3, 6);
+    let model = RbfSampler::new().gamma(1e8).fit(&x).unwrap();
+    let far = vec![1e307; 3];
+    let together = model.transform(&ndarray::arr2(&[[1e307; 3]])).unwrap_err().to_string();
+    let alone = model.transform_one(&far, &mut Vec::new(), &mut Scratch::new()).unwrap_err().to_string();
+    assert!(together.contains("range of f64") && alone.contains("range of f64"), "{together}; {alone}");
+    let nan = model.transform_one(&[0.0, f64::NAN, 0.0], &mut Vec::new(), &mut Scratch::new()).unwrap_err();
+    assert!(nan.to_string().contains("column 1"), "{nan}");
+}
+
+#[test]
 fn spectra_are_near_the_additive_kernel() {
     // Values of very different sizes, and zeros.
     let mut x = records(20, 4, 8).mapv(|v| v.abs().powi(3) + 1e-3);
